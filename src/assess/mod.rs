@@ -1,0 +1,1 @@
+//! Stage 4: facts -> verdicts and findings.

@@ -1,0 +1,1 @@
+//! One view of ELF, PE and Mach-O files: segments, relocations, imports, exports.

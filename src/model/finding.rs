@@ -1,0 +1,86 @@
+//! What is worth a reader's attention.
+
+use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Target};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Everything that a rule may look at: one module of one distribution.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Whose it is.
+    pub distribution: &'a Distribution,
+    /// The file.
+    pub member: &'a Member,
+    /// Its import name.
+    pub name: &'a ModuleName,
+    /// What it shows; none where it could not be read.
+    pub facts: Option<&'a Facts>,
+    /// What was concluded for each target.
+    pub verdicts: &'a BTreeMap<Target, Judgement>,
+}
+
+/// What a rule says of a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Identifier of the rule.
+    pub rule: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The distribution, as reports name it (`lxml 6.1.3`).
+    pub distribution: String,
+    /// Path of the member, where it is about one.
+    pub member: Option<String>,
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// How much a finding matters, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// For information.
+    Info,
+    /// May matter.
+    Low,
+    /// Matters to some.
+    Medium,
+    /// Breaks what free-threaded Python is chosen for.
+    High,
+}
+
+/// How sure a finding is, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A lead.
+    Low,
+    /// Likely.
+    Medium,
+    /// Read from the binary, and the interpreter's rule is known.
+    High,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        })
+    }
+}

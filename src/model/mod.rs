@@ -1,0 +1,27 @@
+//! The nouns that the stages hand to each other. Nothing here reads a file, decides or prints a report.
+
+mod artifact;
+mod distribution;
+mod evidence;
+mod facts;
+mod finding;
+mod init;
+mod note;
+mod report;
+mod target;
+mod verdict;
+mod wheel_name;
+
+pub use artifact::{Artifact, ArtifactKind};
+pub use distribution::{Distribution, Member, ModuleName};
+pub use evidence::{Evidence, EvidenceKind};
+pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
+pub use finding::{Confidence, Finding, Severity, Subject};
+pub use init::{
+    Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
+};
+pub use note::Note;
+pub use report::{DistributionReport, ModuleReport, Report};
+pub use target::{ParseTargetError, Target};
+pub use verdict::{Judgement, Reason, Verdict};
+pub use wheel_name::{ParseWheelNameError, WheelName, normalise};

@@ -1,0 +1,1 @@
+//! Stage 2: artifact -> distributions and their members.
