@@ -3,8 +3,10 @@
 
 /// Segments of one image. The kernel's and dyld's own bounds are near this, PE allows 96 sections.
 pub(super) const MAX_SEGMENTS: usize = 1024;
-/// Entries of a dynamic table, load commands, imported DLLs: the largest libraries have some hundred.
+/// Entries of a dynamic table: the largest libraries have some hundred.
 pub(super) const MAX_ENTRIES: usize = 1 << 16;
+/// Libraries that one needs: the largest ones need some dozen.
+pub(super) const MAX_LIBRARIES: usize = 1 << 12;
 /// Symbols: the largest published libraries export a few hundred thousand.
 pub(super) const MAX_SYMBOLS: usize = 1 << 21;
 /// Fixups, 24 bytes of memory each: the largest published libraries have below a million.

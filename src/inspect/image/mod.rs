@@ -10,9 +10,9 @@
 //! decodes ELF's packed relocations (`DT_RELR`). Where a table lies is decided here, through the segments.
 
 mod elf;
-mod elf_relocation;
 mod error;
 mod memory;
+mod pe;
 
 pub use error::ImageError;
 pub use memory::Segment;
@@ -109,6 +109,7 @@ pub fn parse(data: &[u8]) -> Result<Vec<Image<'_>>, ImageError> {
     match data {
         [] => Err(ImageError::Empty),
         [0x7f, b'E', b'L', b'F', ..] => Ok(vec![elf::parse(data)?]),
+        [b'M', b'Z', ..] => Ok(vec![pe::parse(data)?]),
         [b'!', b'<', b'a' | b't', ..] => Err(ImageError::NotLoadable("a static archive")),
         [b'B', b'C', 0xc0, 0xde, ..] => Err(ImageError::NotLoadable("LLVM bitcode")),
         _ => Err(ImageError::NotAnImage(start_of(data))),
