@@ -4,7 +4,7 @@ use super::machine::Machine;
 use super::memory::Memory;
 use super::value::Value;
 use crate::model::{Evidence, EvidenceKind};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -74,11 +74,23 @@ pub(super) struct Initialised {
 }
 
 /// A call that has not returned.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub function: u64,
-    /// Stands for this call and all that it is in.
+    /// Stands for this call and all that it is in: the call sites, and the how-manieth call from each it is.
     key: u64,
+    /// Undecided branches and calls of this function, and the visits of each.
+    visits: Rc<Vec<(u64, Visits)>>,
+}
+
+/// The visits of one path at one instruction, during one call of its function.
+#[derive(Debug, Clone, Copy, Default)]
+struct Visits {
+    count: u32,
+    /// Visits in a row without any decided branch between them.
+    idle: u32,
+    /// [`Machine::decided`] at the last visit.
+    decided: u64,
 }
 
 /// One path.
@@ -100,17 +112,6 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     /// Minor version of the target.
     pub minor: u8,
     next: u32,
-    /// Undecided branches that this path has been at, by branch and call stack.
-    rounds: Rc<FxHashMap<(u64, u64), Round>>,
-}
-
-/// The visits of one path at one branch.
-#[derive(Debug, Clone, Copy, Default)]
-struct Round {
-    count: u32,
-    idle: u32,
-    /// [`Machine::decided`] at the last visit.
-    decided: u64,
 }
 
 impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
@@ -118,7 +119,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         Self {
             machine,
             memory,
-            frames: Vec::new(),
+            frames: vec![Frame { function: 0, key: 0, visits: Rc::default() }],
             things: Rc::default(),
             definitions: Rc::default(),
             trail: None,
@@ -127,7 +128,6 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
             escaped: None,
             minor,
             next: 0,
-            rounds: Rc::default(),
         }
     }
 
@@ -168,10 +168,12 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.memory.text(self.argument(index).known()?, 512)
     }
 
+    /// Calls a function from an instruction.
     pub(super) fn enter_frame(&mut self, site: u64) {
+        let visits = self.visit(site);
         let mut hasher = FxHasher::default();
-        (self.frame_key(), site).hash(&mut hasher);
-        self.frames.push(Frame { function: 0, key: hasher.finish() });
+        (self.frame_key(), site, visits.count).hash(&mut hasher);
+        self.frames.push(Frame { function: 0, key: hasher.finish(), visits: Rc::default() });
     }
 
     /// Returns from the function that is being entered.
@@ -199,16 +201,32 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         matches!(target, Value::Object(_) | Value::NonNull | Value::Known(_))
     }
 
-    /// How often this path has been at an undecided branch before, with this call stack, and how often in a row
-    /// without any decided branch since.
+    /// How often this path has been at an undecided branch before, during this call of its function, and how
+    /// often in a row without any decided branch since.
     pub(super) fn round(&mut self, site: u64) -> (u32, u32) {
-        let key = (site, self.frame_key());
+        let visits = self.visit(site);
+        (visits.count, visits.idle)
+    }
+
+    /// Counts a visit; gives what was before.
+    fn visit(&mut self, site: u64) -> Visits {
         let decided = self.machine.decided();
-        let round = Rc::make_mut(&mut self.rounds).entry(key).or_default();
-        round.idle = if round.count > 0 && round.decided == decided { round.idle + 1 } else { 0 };
-        round.count += 1;
-        round.decided = decided;
-        (round.count - 1, round.idle)
+        let Some(frame) = self.frames.last_mut() else { return Visits::default() };
+        let all = Rc::make_mut(&mut frame.visits);
+        let index = all.iter().position(|(other, _)| *other == site).unwrap_or_else(|| {
+            all.push((site, Visits::default()));
+            all.len() - 1
+        });
+        let Some((_, visits)) = all.get_mut(index) else { return Visits::default() };
+        if visits.count > 0 && visits.decided == decided {
+            visits.idle += 1;
+        } else {
+            visits.idle = 0;
+        }
+        let before = *visits;
+        visits.count += 1;
+        visits.decided = decided;
+        before
     }
 
     fn frame_key(&self) -> u64 {

@@ -12,6 +12,7 @@ use iced_x86::{
     InstructionInfoOptions, Mnemonic, OpAccess, OpKind, Register, RflagsBits,
 };
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// A vector register holds this many words of 64 bits (`ymm`); what is above is not tracked.
 const LANES: usize = 4;
@@ -74,7 +75,7 @@ enum Place {
 #[derive(Clone)]
 pub(super) struct X86 {
     general: [Value; 16],
-    vector: [[Value; LANES]; 16],
+    vector: Rc<[[Value; LANES]; 16]>,
     flags: Flags,
     counter: u64,
     convention: Convention,
@@ -95,7 +96,7 @@ impl Machine for X86 {
         };
         let mut machine = Self {
             general: [Value::Unknown; 16],
-            vector: [[Value::Unknown; LANES]; 16],
+            vector: Rc::new([[Value::Unknown; LANES]; 16]),
             flags: Flags::default(),
             counter: function,
             convention,
@@ -155,7 +156,7 @@ impl Machine for X86 {
         // Windows keeps the low halves of xmm6 to xmm15, System V no vector register at all.
         let (first_kept, lanes_kept) =
             if self.convention == Convention::Microsoft { (6, 2) } else { (16, 0) };
-        for (index, lanes) in self.vector.iter_mut().enumerate() {
+        for (index, lanes) in Rc::make_mut(&mut self.vector).iter_mut().enumerate() {
             let kept = if index < first_kept { 0 } else { lanes_kept };
             lanes.iter_mut().skip(kept).for_each(|lane| *lane = Value::Unknown);
         }
@@ -280,7 +281,7 @@ impl X86 {
     }
 
     fn set_lanes(&mut self, register: Register, values: &[Value]) {
-        if let Some(lanes) = self.vector.get_mut(register.full_register().number()) {
+        if let Some(lanes) = Rc::make_mut(&mut self.vector).get_mut(register.full_register().number()) {
             for (lane, value) in lanes.iter_mut().zip(values) {
                 *lane = *value;
             }
