@@ -4,6 +4,7 @@ mod artifact;
 mod distribution;
 mod evidence;
 mod facts;
+mod file_kind;
 mod finding;
 mod init;
 mod note;
@@ -12,10 +13,11 @@ mod target;
 mod verdict;
 mod wheel_name;
 
-pub use artifact::{Artifact, ArtifactKind};
+pub use artifact::{Artifact, ArtifactKind, Editable};
 pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
+pub use file_kind::FileKind;
 pub use finding::{Confidence, Finding, Severity, Subject};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
