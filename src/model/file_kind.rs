@@ -1,7 +1,7 @@
 //! What a file's name lets it be. Apart from the two stages that list files, because both must agree on it.
 
 /// A kind of file that an audit cares for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
     /// A name that the import system could load as an extension module: `.so` on Unix, `.pyd` on Windows.
     Module,

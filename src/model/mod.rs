@@ -9,6 +9,7 @@ mod finding;
 mod init;
 mod note;
 mod report;
+mod shown;
 mod target;
 mod verdict;
 mod wheel_name;
@@ -24,6 +25,7 @@ pub use init::{
 };
 pub use note::Note;
 pub use report::{DistributionReport, ModuleReport, Report};
+pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use verdict::{Judgement, Reason, Verdict};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};
