@@ -33,11 +33,12 @@ pub enum ArtifactKind {
     Module,
 }
 
-/// A folder outside of a `site-packages` that an editable install makes importable.
+/// A folder outside of a `site-packages` that makes modules importable there: an editable install, or a line of a
+/// `.pth` file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Editable {
-    /// Normalised name of the distribution that owns it.
-    pub distribution: String,
+    /// Normalised name of the distribution that owns it; none where nothing tells.
+    pub distribution: Option<String>,
     /// The folder; where a single module is mapped, its file's path without the suffix.
     pub path: PathBuf,
     /// What it is imported as: the package's path with `/` between parts, empty for a folder of top-level

@@ -26,10 +26,10 @@ pub(super) fn open(
     for editable in editables {
         follow(editable, &mut installed, &mut files, &mut notes);
     }
+    installed.push(unowned);
     let mut distributions: Vec<_> = installed.into_iter().map(|installed| installed.distribution).collect();
-    if !unowned.distribution.members.is_empty() {
-        distributions.push(unowned.distribution);
-    }
+    // Without a name and without modules there is nothing to say of it.
+    distributions.retain(|distribution| distribution.name.is_some() || !distribution.members.is_empty());
     for distribution in &mut distributions {
         distribution.members.sort_unstable();
         distribution.libraries.sort_unstable();
@@ -198,26 +198,38 @@ fn give(
     }
 }
 
-/// Adds what a distribution has in its developer's folder.
-fn follow(editable: &Editable, installed: &mut [Installed], files: &mut Files, notes: &mut Vec<Note>) {
-    let is_owner =
-        |installed: &&mut Installed| installed.distribution.name.as_ref() == Some(&editable.distribution);
-    let Some(owner) = installed.iter_mut().find(is_owner) else { return };
+/// Adds what lies in a developer's folder.
+fn follow(editable: &Editable, installed: &mut Vec<Installed>, files: &mut Files, notes: &mut Vec<Note>) {
+    let Some(owner) = owner_of(editable, installed) else { return };
     let distribution = &mut owner.distribution;
     if distribution.members.is_empty() && distribution.libraries.is_empty() {
         distribution.source = shown(&editable.path);
     }
-    let package = editable.package.as_ref().filter(|package| !package.is_empty());
-    let prefix = package.map_or_else(String::new, |package| format!("{package}/"));
+    let package = editable.package.as_deref().unwrap_or_default();
+    let prefix = if package.is_empty() { String::new() } else { format!("{package}/") };
     let scope = if editable.package.is_some() { Scope::Packages } else { Scope::Project };
     let found = if editable.path.is_dir() {
         walk(&editable.path, &prefix, scope, notes)
     } else {
-        single_module(&editable.path, &prefix)
+        single_module(&editable.path, package)
     };
     for found in found {
         files.add(distribution, found, None, notes);
     }
+}
+
+/// The distribution that a developer's folder belongs to; a new one where it has left no metadata folder.
+fn owner_of<'a>(editable: &Editable, installed: &'a mut Vec<Installed>) -> Option<&'a mut Installed> {
+    let is_owner = |installed: &Installed| {
+        editable.distribution.is_some() && installed.distribution.name == editable.distribution
+    };
+    let index = installed.iter().position(is_owner).unwrap_or(installed.len());
+    if index == installed.len() {
+        let mut owner = Installed::unowned(&editable.path);
+        owner.distribution.name.clone_from(&editable.distribution);
+        installed.push(owner);
+    }
+    installed.get_mut(index)
 }
 
 /// The files that a mapping to one module means: its path is written without a suffix.
