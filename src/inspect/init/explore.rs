@@ -111,7 +111,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 Flow::Trap => return self.die(counter, "runs into a trap instruction"),
                 Flow::Return(target) => {
                     path.frames.pop();
-                    self.land(&mut path, counter, target)
+                    Ok(self.land(&mut path, counter, target))
                 }
                 Flow::Jump(target) => self.transfer(&mut path, counter, target, false),
                 Flow::Call(target) => {
@@ -127,16 +127,13 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         }
     }
 
-    fn land(&mut self, path: &mut Path<'s, 'a, 'data, M>, counter: u64, target: Value) -> Result<Next, Full> {
-        match target {
-            Value::Known(target) => {
-                path.machine.jump(target);
-                Ok(Next::Go)
-            }
-            _ => {
-                self.stop(path, counter, "returns to an address that is not known".to_owned());
-                Ok(Next::Over)
-            }
+    fn land(&mut self, path: &mut Path<'s, 'a, 'data, M>, counter: u64, target: Value) -> Next {
+        if let Value::Known(target) = target {
+            path.machine.jump(target);
+            Next::Go
+        } else {
+            self.stop(path, counter, "returns to an address that is not known".to_owned());
+            Next::Over
         }
     }
 
@@ -179,7 +176,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         target: Value,
         is_call: bool,
     ) -> Next {
-        if is_call || path.is_tail_call(target) {
+        // A computed jump inside a function is unknown; what is known to be a pointer that came from outside is
+        // a call that takes the place of a return.
+        if is_call || target.is_zero() == Some(false) {
             path.skip();
             return Next::Go;
         }

@@ -12,8 +12,8 @@ use crate::model::{Creation, Evidence, GilCall, Hook, HookKind, Outcome, SlotArr
 type Ends<'s, 'a, 'data, M> = Vec<End<'s, 'a, 'data, M>>;
 
 /// Joins the paths into one outcome and the steps that led there.
-pub(super) fn join<'s, 'a, 'data, M: Machine>(
-    explored: Explored<'s, 'a, 'data, M>,
+pub(super) fn join<M: Machine>(
+    explored: Explored<'_, '_, '_, M>,
     hook: &Hook,
     request: &Request,
 ) -> (Outcome, Vec<Evidence>) {
@@ -119,7 +119,7 @@ fn declares_by_call(request: &Request) -> bool {
 }
 
 /// Runs the create functions of the slots, to see whether they return modules.
-fn creations<'s, 'a, 'data, M: Machine>(outcome: &mut Outcome, path: &Path<'s, 'a, 'data, M>) {
+fn creations<M: Machine>(outcome: &mut Outcome, path: &Path<'_, '_, '_, M>) {
     let (definition, array): (u64, &mut SlotArray) = match outcome {
         Outcome::MultiPhase(definition) => (definition.address, &mut definition.slots),
         Outcome::Exported(array) => (0, array),

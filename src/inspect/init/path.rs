@@ -194,13 +194,6 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.frames.iter().filter(|frame| frame.function == function).count() >= MAX_RECURSION
     }
 
-    /// Whether a jump through an unknown value is a call that takes the place of a return. A value that was
-    /// computed from a jump table is unknown, one that was loaded from an object is too: only what is known
-    /// to be no table counts.
-    pub(super) fn is_tail_call(&self, target: Value) -> bool {
-        matches!(target, Value::Object(_) | Value::NonNull | Value::Known(_))
-    }
-
     /// How often this path has been at an undecided branch before, during this call of its function, and how
     /// often in a row without any decided branch since.
     pub(super) fn round(&mut self, site: u64) -> (u32, u32) {

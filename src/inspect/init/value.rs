@@ -45,17 +45,6 @@ impl Value {
         }
     }
 
-    /// What holds for both.
-    pub(super) fn join(self, other: Self) -> Self {
-        if self == other {
-            return self;
-        }
-        match (self.is_zero(), other.is_zero()) {
-            (Some(false), Some(false)) => Self::NonNull,
-            _ => Self::Unknown,
-        }
-    }
-
     pub(super) const fn slot_value(self) -> SlotValue {
         match self {
             Self::Known(number) => SlotValue::Known(number),
@@ -76,5 +65,17 @@ pub(super) const fn sign_extend(number: u64, bytes: u8) -> u64 {
         return number;
     }
     let shift = 64 - bytes as u32 * 8;
-    (((number << shift) as i64) >> shift) as u64
+    ((number << shift).cast_signed() >> shift).cast_unsigned()
+}
+
+/// The low 8 bits.
+pub(super) const fn byte(number: u64) -> u8 {
+    let [byte, ..] = number.to_le_bytes();
+    byte
+}
+
+/// The low 16 bits.
+pub(super) const fn half(number: u64) -> u16 {
+    let [low, high, ..] = number.to_le_bytes();
+    u16::from_le_bytes([low, high])
 }

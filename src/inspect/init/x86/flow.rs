@@ -4,7 +4,7 @@ use super::operand::Place;
 use super::{STACK_POINTER, X86};
 use crate::inspect::init::machine::{Fault, Flow};
 use crate::inspect::init::memory::{Full, Memory};
-use crate::inspect::init::value::{Value, mask};
+use crate::inspect::init::value::{Value, byte, mask};
 use iced_x86::{ConditionCode, Decoder, FlowControl, Instruction, Mnemonic};
 
 /// Condition flags, each where known.
@@ -23,7 +23,7 @@ impl X86 {
     pub(super) fn execute(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<Flow, Fault> {
         let next = instruction.next_ip() & mask(self.pointer);
         match instruction.flow_control() {
-            FlowControl::Next => {}
+            FlowControl::Next | FlowControl::XbeginXabortXend => {}
             FlowControl::ConditionalBranch => return Ok(self.branch(instruction, next)),
             FlowControl::UnconditionalBranch => {
                 return Ok(Flow::Jump(Value::Known(instruction.near_branch_target())));
@@ -49,7 +49,6 @@ impl X86 {
                 return Ok(Flow::Return(target));
             }
             FlowControl::Interrupt | FlowControl::Exception => return Ok(Flow::Trap),
-            FlowControl::XbeginXabortXend => {}
         }
         if matches!(instruction.mnemonic(), Mnemonic::Hlt | Mnemonic::Ud2) {
             return Ok(Flow::Trap);
@@ -145,7 +144,7 @@ pub(super) fn result_flags(result: u64, size: u8) -> Flags {
     Flags {
         zero: Some(result == 0),
         sign: Some(result & top != 0),
-        parity: Some((result as u8).count_ones() % 2 == 0),
+        parity: Some(byte(result).count_ones().is_multiple_of(2)),
         ..Flags::default()
     }
 }

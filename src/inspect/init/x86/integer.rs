@@ -138,7 +138,7 @@ impl X86 {
         let (result, carry, overflow) = match mnemonic {
             M::Add | M::Adc => {
                 let wide = u128::from(left) + u128::from(right) + u128::from(borrow);
-                let result = wide as u64 & all;
+                let result = left.wrapping_add(right).wrapping_add(borrow) & all;
                 (result, wide > u128::from(all), (left ^ result) & (right ^ result) & top != 0)
             }
             M::Sub | M::Cmp | M::Sbb => {
@@ -187,11 +187,7 @@ impl X86 {
                 self.flags.overflow = Some(false);
                 Value::Unknown
             }
-            (M::And, (_, Value::Known(0)) | (Value::Known(0), _)) => {
-                self.flags = Flags { carry: Some(false), overflow: Some(false), ..result_flags(0, size) };
-                Value::ZERO
-            }
-            (M::Test, (_, Value::Known(0)) | (Value::Known(0), _)) => {
+            (M::And | M::Test, (_, Value::Known(0)) | (Value::Known(0), _)) => {
                 self.flags = Flags { carry: Some(false), overflow: Some(false), ..result_flags(0, size) };
                 Value::ZERO
             }
@@ -251,23 +247,20 @@ impl X86 {
             self.read(memory, instruction, 1).known().map(|count| count & if size == 8 { 63 } else { 31 });
         let old = self.read(memory, instruction, 0).known();
         let bits = u64::from(size) * 8;
-        let result = match (old, count) {
-            (Some(old), Some(count)) => {
-                let number = match instruction.mnemonic() {
-                    Mnemonic::Shr if count < bits => old >> count,
-                    Mnemonic::Sar => ((sign_extend(old, size) as i64) >> count.min(63)) as u64,
-                    Mnemonic::Shl | Mnemonic::Sal if count < bits => old << count,
-                    _ => 0,
-                };
-                if count != 0 {
-                    self.flags = result_flags(number & mask(size), size);
-                }
-                Value::Known(number & mask(size))
+        let result = if let (Some(old), Some(count)) = (old, count) {
+            let number = match instruction.mnemonic() {
+                Mnemonic::Shr if count < bits => old >> count,
+                Mnemonic::Sar => (sign_extend(old, size).cast_signed() >> count.min(63)).cast_unsigned(),
+                Mnemonic::Shl | Mnemonic::Sal if count < bits => old << count,
+                _ => 0,
+            };
+            if count != 0 {
+                self.flags = result_flags(number & mask(size), size);
             }
-            _ => {
-                self.flags = Flags::default();
-                Value::Unknown
-            }
+            Value::Known(number & mask(size))
+        } else {
+            self.flags = Flags::default();
+            Value::Unknown
         };
         self.write(memory, instruction, 0, result)
     }
@@ -337,14 +330,11 @@ impl X86 {
         size: u8,
     ) -> Result<(), Full> {
         let old = self.read(memory, instruction, 0);
-        let sum = match (old, self.read(memory, instruction, 1)) {
-            (Value::Known(old), Value::Known(more)) => {
-                Value::Known(self.known_arithmetic(Mnemonic::Add, old, more, 0, size))
-            }
-            _ => {
-                self.flags = Flags::default();
-                Value::Unknown
-            }
+        let sum = if let (Value::Known(old), Value::Known(more)) = (old, self.read(memory, instruction, 1)) {
+            Value::Known(self.known_arithmetic(Mnemonic::Add, old, more, 0, size))
+        } else {
+            self.flags = Flags::default();
+            Value::Unknown
         };
         self.write(memory, instruction, 1, old)?;
         self.write(memory, instruction, 0, sum)
@@ -357,7 +347,7 @@ impl X86 {
         size: u8,
     ) -> Result<(), Full> {
         let taken = self.forced.take().or_else(|| self.condition(instruction));
-        let operand = if taken == Some(true) { 1 } else { 0 };
+        let operand = u32::from(taken == Some(true));
         let value = self.read(memory, instruction, operand).low(size, self.pointer);
         self.write(memory, instruction, 0, value)
     }

@@ -1,6 +1,6 @@
 //! Registers, memory operands and the stack.
 
-use super::{LANES, STACK_POINTER, X86};
+use super::{STACK_POINTER, X86};
 use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::{Value, mask};
 use iced_x86::{Instruction, OpKind, Register};
@@ -21,7 +21,7 @@ impl X86 {
                 Register::AH | Register::BH | Register::CH | Register::DH => {
                     whole.known().map_or(Value::Unknown, |number| Value::Known(number >> 8 & 0xff))
                 }
-                _ => whole.low(register.size() as u8, self.pointer),
+                _ => whole.low(bytes(register.size()), self.pointer),
             };
         }
         if register.is_xmm() || register.is_ymm() {
@@ -35,7 +35,7 @@ impl X86 {
             return;
         }
         let index = register.full_register().number();
-        let size = register.size() as u8;
+        let size = bytes(register.size());
         if size >= 4 {
             // A 32-bit write clears the upper half (SDM volume 1, 3.4.1.1).
             return self.set_general(index, value.low(size, self.pointer));
@@ -99,8 +99,8 @@ impl X86 {
 
     pub(super) fn size(instruction: &Instruction, operand: u32) -> u8 {
         match instruction.op_kind(operand) {
-            OpKind::Register => instruction.op_register(operand).size().min(64) as u8,
-            OpKind::Memory => instruction.memory_size().size().min(64) as u8,
+            OpKind::Register => bytes(instruction.op_register(operand).size()),
+            OpKind::Memory => bytes(instruction.memory_size().size()),
             _ => 8,
         }
     }
@@ -189,4 +189,9 @@ impl X86 {
         self.set_general(STACK_POINTER, self.add(top, u64::from(self.pointer)));
         value
     }
+}
+
+/// Bytes in an operand; the widest is a `zmm` register of 64.
+pub(super) fn bytes(size: usize) -> u8 {
+    u8::try_from(size.min(64)).unwrap_or(64)
 }

@@ -1,12 +1,12 @@
 //! Vector registers, as far as compilers move words through them; and all that is not modelled.
 
 use super::flow::Flags;
+use super::operand::bytes;
 use super::{LANES, X86};
 use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::Value;
 use iced_x86::{
-    Instruction, InstructionInfoFactory, InstructionInfoOptions, Mnemonic, OpAccess, OpKind, Register,
-    RflagsBits,
+    Instruction, InstructionInfoFactory, InstructionInfoOptions, Mnemonic, OpAccess, OpKind, RflagsBits,
 };
 
 impl X86 {
@@ -159,15 +159,11 @@ impl X86 {
                     && (0..instruction.op_count())
                         .any(|operand| instruction.op_kind(operand) == OpKind::Memory) =>
             {
-                let size = u64::from(Self::memory_bytes(instruction));
+                let size = u64::from(bytes(instruction.memory_size().size()));
                 memory.fill(address, None, size)
             }
             _ => Ok(()),
         }
-    }
-
-    pub(super) fn memory_bytes(instruction: &Instruction) -> u8 {
-        instruction.memory_size().size().min(64) as u8
     }
 }
 
