@@ -305,8 +305,7 @@ mod tests {
         /// Marks a distribution as an editable install of the project, which owns those files.
         fn install(&self, info: &str, owned: &[&str]) {
             put(&self.site.join(info).join("direct_url.json"), &self.url());
-            let record: String = owned.iter().map(|file| format!("{file},,\n")).collect();
-            put(&self.site.join(info).join("RECORD"), &record);
+            put(&self.site.join(info).join("RECORD"), &(owned.join(",,\n") + ",,\n"));
         }
     }
 

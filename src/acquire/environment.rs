@@ -183,16 +183,24 @@ mod tests {
         folder
     }
 
-    fn found(files: &[(&str, &str)]) -> (String, Vec<(String, Option<String>)>, Vec<String>) {
+    /// Title, site-packages with their Python, and folders of the standard library.
+    type Summary = (String, Vec<Site>, Vec<String>);
+    type Site = (String, Option<String>);
+
+    fn found(files: &[(&str, &str)]) -> Summary {
         let folder = folder(files);
         let below = |path: &Path| crate::model::shown(path.strip_prefix(folder.path()).unwrap());
         let environment = read(folder.path()).unwrap();
         let site_packages =
-            environment.site_packages.into_iter().map(|(path, python)| (below(&path), python)).collect();
-        (environment.title, site_packages, environment.standard.iter().map(|path| below(path)).collect())
+            environment.site_packages.into_iter().map(|(path, python)| (below(&path), python));
+        (
+            environment.title,
+            site_packages.collect(),
+            environment.standard.iter().map(|path| below(path)).collect(),
+        )
     }
 
-    fn site(path: &str, python: &str) -> (String, Option<String>) {
+    fn site(path: &str, python: &str) -> Site {
         (path.to_owned(), Some(python.to_owned()))
     }
 
