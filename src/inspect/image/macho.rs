@@ -86,8 +86,7 @@ pub(super) fn symbols(data: &[u8]) -> Vec<(u64, &str)> {
     let read = || {
         let file = File::parse(data).ok()?;
         let strings = file.strings().ok()?;
-        let mut symbols = file.symbols().ok()?;
-        symbols.retain(|symbol| !symbol.is_debug() && symbol.is_defined());
+        let symbols = file.symbols(Symbol::is_defined).ok()?;
         let named = |symbol: &Symbol| Some((symbol.value, plain(text_at(strings, symbol.name)?)));
         Some(symbols.iter().filter_map(named).collect())
     };

@@ -136,6 +136,15 @@ impl<'data> Memory<'data> {
         if self.pointer_size == 4 { self.u32(address).map(u64::from) } else { self.u64(address) }
     }
 
+    /// The pointer-sized number at an address, with its sign.
+    pub(super) fn signed(&self, address: u64) -> Option<i64> {
+        if self.pointer_size == 4 {
+            self.u32(address).map(|value| value.cast_signed().into())
+        } else {
+            self.u64(address).map(u64::cast_signed)
+        }
+    }
+
     /// The function in a slot of a table of initialisers, after relocation. 0 and -1 are gaps, left by old linkers.
     pub(super) fn initialiser(&self, place: u64, fixups: &[(u64, Fixup)]) -> Option<u64> {
         let fixup =

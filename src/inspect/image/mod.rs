@@ -78,7 +78,7 @@ pub struct Import<'data> {
     pub weak: bool,
 }
 
-/// Stands for a name that is not UTF-8, does not end, or is longer than 8 KiB.
+/// Stands for a name that is not UTF-8, does not end, or is longer than 4 KiB.
 pub const UNREADABLE_NAME: &str = "\u{fffd}";
 
 /// What the loader writes over a pointer-sized location before any code of the image runs.

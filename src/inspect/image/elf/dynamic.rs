@@ -227,10 +227,7 @@ impl<'data> Library<'data> {
 
     fn fixup(&self, relocation: &Reloc, action: Action, meanings: &[Meaning]) -> Fixup {
         // Tables without addends have them where the result goes.
-        let addend = || {
-            let in_place = || self.memory.pointer(relocation.r_offset).map(u64::cast_signed);
-            relocation.r_addend.or_else(in_place).unwrap_or(0)
-        };
+        let addend = || relocation.r_addend.or_else(|| self.memory.signed(relocation.r_offset)).unwrap_or(0);
         match action {
             Action::Relative => Fixup::Address(self.memory.wrap(addend().cast_unsigned())),
             Action::Resolver => Fixup::Resolver(self.memory.wrap(addend().cast_unsigned())),

@@ -13,6 +13,8 @@ use std::sync::{LazyLock, Mutex};
 
 /// Bytes of names per file that stand in no single place of it. Only fully stripped libraries have such names.
 const MAX_INTERNED: usize = 1 << 20;
+/// Bytes of names in a trie, all together: a million exports with mangled names have about half.
+const MAX_NAMES: usize = 1 << 28;
 
 /// Exported symbols with an address, in the order of the trie.
 pub(super) fn read<'data>(file: &File<'data>) -> Result<Vec<Export<'data>>, ImageError> {
@@ -41,8 +43,7 @@ pub(super) fn read<'data>(file: &File<'data>) -> Result<Vec<Export<'data>>, Imag
 /// Symbols that other libraries can see, in the order of the symbol table.
 fn named<'data>(file: &File<'data>) -> Result<Vec<(&'data str, u64)>, ImageError> {
     let strings = file.strings()?;
-    let mut symbols = file.symbols()?;
-    symbols.retain(|symbol| !symbol.is_debug() && symbol.is_defined() && symbol.is_external());
+    let symbols = file.symbols(|symbol| symbol.is_defined() && symbol.is_external())?;
     Ok(symbols.iter().filter_map(|symbol| Some((text_at(strings, symbol.name)?, symbol.value))).collect())
 }
 
@@ -75,7 +76,7 @@ struct Node {
 fn walk(trie: &[u8], mut found: impl FnMut(&[u8], u64)) -> Result<(), ImageError> {
     let mut name = Vec::new();
     let mut nodes = vec![node(trie, 0, &name, &mut found).ok_or_else(malformed)?];
-    let mut visited = 0;
+    let (mut visited, mut length) = (0, 0);
     while let Some(node_here) = nodes.last_mut() {
         name.truncate(node_here.name);
         if node_here.edges_left == 0 {
@@ -88,7 +89,8 @@ fn walk(trie: &[u8], mut found: impl FnMut(&[u8], u64)) -> Result<(), ImageError
         let (text, child, next) = edge(trie, node_here.edge).ok_or_else(malformed)?;
         node_here.edge = next;
         name.extend_from_slice(text);
-        at_most("bytes of a name", name.len() as u64, MAX_NAME)?;
+        length += at_most("bytes of a name", name.len() as u64, MAX_NAME)?;
+        at_most("bytes of names in an export trie", length as u64, MAX_NAMES)?;
         nodes.push(node(trie, child, &name, &mut found).ok_or_else(malformed)?);
     }
     Ok(())
