@@ -6,6 +6,8 @@ mod evidence;
 mod facts;
 mod finding;
 mod init;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod note;
 mod report;
 mod target;

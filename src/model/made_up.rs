@@ -1,0 +1,57 @@
+//! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
+
+use super::{
+    Abi, Arch, BuiltFor, Creation, Definition, Evidence, EvidenceKind, Facts, Format, GilCall, Head, Hook,
+    HookKind, Init, Outcome, PythonVersion, Slice, Slot, SlotArray, SlotValue, Target,
+};
+
+/// A slot with a known value. A create slot makes a module.
+pub(crate) fn slot(id: u16, value: u64) -> Slot {
+    let creates = matches!(id, 1 | 84).then_some(Creation::Module);
+    let address = 0x3f00 + u64::from(id) * 16;
+    Slot { address, id, flags: None, value: SlotValue::Known(value), depth: 0, creates }
+}
+
+/// An array that was read to its end.
+pub(crate) fn array(slots: &[Slot]) -> SlotArray {
+    SlotArray { address: 0x3f00, slots: slots.to_vec(), unread: None }
+}
+
+/// Multi-phase initialization, with a definition as 3.14t's headers make it.
+pub(crate) fn multi_phase(slots: &[Slot]) -> Outcome {
+    let head = Head { free_threaded: Some(true), flags: Some(4), zero: false };
+    Outcome::MultiPhase(Definition { address: 0x4000, head, slots: array(slots) })
+}
+
+/// Single-phase initialization, with the value that `PyUnstable_Module_SetGIL` gets.
+pub(crate) fn single_phase(gil: Option<SlotValue>) -> Outcome {
+    let Outcome::MultiPhase(definition) = multi_phase(&[]) else { unreachable!() };
+    let gil = gil.map(|value| GilCall { address: 0x1150, value });
+    Outcome::SinglePhase { definition: Some(definition), gil }
+}
+
+/// A hook of the name `x` and what it comes to.
+pub(crate) fn init(outcome: Outcome) -> Init {
+    let (kind, symbol) = match outcome {
+        Outcome::Exported(_) => (HookKind::Export, "PyModExport_x"),
+        _ => (HookKind::Init, "PyInit_x"),
+    };
+    let hook =
+        (outcome != Outcome::NoHook).then(|| Hook { kind, symbol: symbol.to_owned(), address: 0x1139 });
+    Init { hook, other_hooks: Vec::new(), outcome, trail: Vec::new() }
+}
+
+/// What a binary was built for, with evidence that says so.
+pub(crate) fn built_for(abi: Option<Abi>, minor: Option<u8>) -> BuiltFor {
+    let python = minor.map(|minor| PythonVersion { major: 3, minor });
+    let evidence =
+        abi.map(|abi| Evidence::new(EvidenceKind::Symbol, format!("made-up evidence of {abi}"))).into_iter();
+    BuiltFor { python, abi, evidence: evidence.collect() }
+}
+
+/// An ELF file for one machine that does the same under every target.
+pub(crate) fn facts(built_for: BuiltFor, outcome: &Outcome) -> Facts {
+    let init = Target::ALL.into_iter().map(|target| (target, init(outcome.clone()))).collect();
+    let slice = Slice { arch: Arch::X86_64, built_for, origin: None, init };
+    Facts { format: Format::Elf, slices: vec![slice] }
+}
