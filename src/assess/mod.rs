@@ -1,8 +1,11 @@
 //! Stage 4: facts -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
 
+mod distribution;
 mod evidence;
 mod slots;
 mod suffix;
+mod tags;
 mod verdict;
 
+pub use distribution::distribution;
 pub use verdict::judge;

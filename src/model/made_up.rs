@@ -1,8 +1,9 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Arch, BuiltFor, Creation, Definition, Evidence, EvidenceKind, Facts, Format, GilCall, Head, Hook,
-    HookKind, Init, Outcome, PythonVersion, Slice, Slot, SlotArray, SlotValue, Target,
+    Abi, Arch, BuiltFor, Creation, Definition, Distribution, Evidence, EvidenceKind, Facts, Format, GilCall,
+    Head, Hook, HookKind, Init, Judgement, Outcome, PythonVersion, Reason, Slice, Slot, SlotArray, SlotValue,
+    Target, Verdict,
 };
 
 /// A slot with a known value. A create slot makes a module.
@@ -54,4 +55,45 @@ pub(crate) fn facts(built_for: BuiltFor, outcome: &Outcome) -> Facts {
     let init = Target::ALL.into_iter().map(|target| (target, init(outcome.clone()))).collect();
     let slice = Slice { arch: Arch::X86_64, built_for, origin: None, init };
     Facts { format: Format::Elf, slices: vec![slice] }
+}
+
+/// A distribution without files or tags.
+pub(crate) fn distribution(name: &str) -> Distribution {
+    Distribution {
+        name: Some(name.to_owned()),
+        version: Some("1.0".to_owned()),
+        source: format!("{name}-1.0.whl"),
+        tags: Vec::new(),
+        members: Vec::new(),
+        libraries: Vec::new(),
+    }
+}
+
+/// A judgement with a reason that fits its verdict.
+pub(crate) fn judgement(verdict: Verdict) -> Judgement {
+    let slot = |value: u8, name: &str| {
+        let text = format!(
+            "Py_mod_gil (slot 4) = {value} ({name}) at 0x3f40, read when PyModuleDef_Init got the definition at 0x4000"
+        );
+        vec![Evidence::new(EvidenceKind::Slot, text).at(0x3f40).of("PyInit_x")]
+    };
+    let (reason, evidence) = match verdict {
+        Verdict::PurePython => (Reason::NoModules, Vec::new()),
+        Verdict::NotAnExtension => {
+            (Reason::NoHook { expected: "PyInit_x".to_owned(), others: Vec::new() }, Vec::new())
+        }
+        Verdict::GilFree => (Reason::SlotNotUsed, slot(1, "Py_MOD_GIL_NOT_USED")),
+        Verdict::Undetermined => {
+            let why = "a loop that depends on an unknown value";
+            let stop = Evidence::new(EvidenceKind::Stop, format!("the analysis stopped here: {why}"));
+            (Reason::CannotTell(why.to_owned()), vec![stop.at(0x1180)])
+        }
+        Verdict::RequiresGil => (Reason::SlotUsed, slot(0, "Py_MOD_GIL_USED")),
+        Verdict::IncompatibleAbi => {
+            let text = "it imports _Py_Dealloc, which only code for the GIL build calls";
+            let evidence = Evidence::new(EvidenceKind::Symbol, text).of("_Py_Dealloc");
+            (Reason::BuiltForGil(Target::Py314t), vec![evidence])
+        }
+    };
+    Judgement { verdict, reason, evidence }
 }
