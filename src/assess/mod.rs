@@ -2,10 +2,12 @@
 
 mod distribution;
 mod evidence;
+pub mod rules;
 mod slots;
 mod suffix;
 mod tags;
 mod verdict;
 
 pub use distribution::distribution;
+pub use rules::check;
 pub use verdict::judge;

@@ -1,10 +1,11 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Arch, BuiltFor, Creation, Definition, Distribution, Evidence, EvidenceKind, Facts, Format, GilCall,
-    Head, Hook, HookKind, Init, Judgement, Outcome, PythonVersion, Reason, Slice, Slot, SlotArray, SlotValue,
-    Target, Verdict,
+    Abi, Arch, BindingTool, BuiltFor, Creation, Definition, Distribution, Evidence, EvidenceKind, Facts,
+    Format, GilCall, Head, Hook, HookKind, Init, Judgement, Member, ModuleName, Outcome, PythonVersion,
+    Reason, Slice, Slot, SlotArray, SlotValue, Subject, Target, Verdict,
 };
+use std::collections::BTreeMap;
 
 /// A slot with a known value. A create slot makes a module.
 pub(crate) fn slot(id: u16, value: u64) -> Slot {
@@ -96,4 +97,60 @@ pub(crate) fn judgement(verdict: Verdict) -> Judgement {
         }
     };
     Judgement { verdict, reason, evidence }
+}
+
+/// All that a [`Subject`] borrows: module `foo.x` of `foo 1.0`, built by Cython for 3.14t.
+pub(crate) struct Module {
+    pub(crate) distribution: Distribution,
+    pub(crate) member: Member,
+    pub(crate) facts: Facts,
+    pub(crate) verdicts: BTreeMap<Target, Judgement>,
+    pub(crate) sha256: Option<String>,
+    name: ModuleName,
+}
+
+impl Module {
+    /// With a judgement for 3.14t.
+    pub(crate) fn judged(verdict: Verdict) -> Self {
+        let mut facts = facts(built_for(None, None), &multi_phase(&[slot(4, 1)]));
+        facts.slices[0].origin = Some(BindingTool {
+            name: "Cython",
+            version: Some("3.1.4".to_owned()),
+            evidence: Evidence::new(EvidenceKind::Text, "it holds the text \"cython_runtime\""),
+            declare_with: "# cython: freethreading_compatible = True",
+        });
+        let module = Self {
+            distribution: distribution("foo"),
+            member: Member { path: String::new(), size: 4096, sha256: None },
+            facts,
+            verdicts: BTreeMap::from([(Target::Py314t, judgement(verdict))]),
+            sha256: None,
+            name: ModuleName::of_member(""),
+        };
+        module.at("foo/x.cpython-314t-x86_64-linux-gnu.so")
+    }
+
+    /// The same under another path.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.member.path);
+        self.name = ModuleName::of_member(path);
+        self
+    }
+
+    /// The same in a wheel with these tags.
+    pub(crate) fn tagged(mut self, tags: &[&str]) -> Self {
+        self.distribution.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        self
+    }
+
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            distribution: &self.distribution,
+            member: &self.member,
+            name: &self.name,
+            facts: Some(&self.facts),
+            verdicts: &self.verdicts,
+            sha256: self.sha256.as_deref(),
+        }
+    }
 }
