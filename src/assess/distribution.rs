@@ -55,7 +55,7 @@ mod tests {
             (vec![GilFree, GilFree], GilFree, "2 of 2 modules"),
             (vec![GilFree, NotAnExtension, RequiresGil, RequiresGil], RequiresGil, "2 of 3 modules"),
             (vec![GilFree, Undetermined], Undetermined, "1 of 2 modules"),
-            (vec![NotAnExtension], NotAnExtension, "1 of 1 modules"),
+            (vec![NotAnExtension], NotAnExtension, "1 of 1 module"),
         ] {
             assert_eq!(judged(&[], &modules), (verdict, reason.to_owned()));
         }

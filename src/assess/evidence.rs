@@ -126,6 +126,17 @@ pub(super) fn no_call(definition: Option<&Definition>, init: &Init) -> Evidence 
     at_hook(Evidence::new(EvidenceKind::Call, text), init)
 }
 
+/// Where an analysis ended.
+pub(super) fn stop(address: Option<u64>, init: &Init) -> Evidence {
+    let hook = hook(init);
+    let Some(address) = address else {
+        let text = format!("the analysis of {hook} came to no end that decides");
+        return at_hook(Evidence::new(EvidenceKind::Stop, text), init);
+    };
+    let text = format!("the analysis of {hook} stopped at {address:#x}");
+    Evidence::new(EvidenceKind::Stop, text).at(address).of(hook)
+}
+
 /// The same evidence at the hook's address.
 pub(super) fn at_hook(evidence: Evidence, init: &Init) -> Evidence {
     match &init.hook {

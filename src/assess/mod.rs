@@ -1,6 +1,7 @@
 //! Stage 4: facts -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
 
 mod distribution;
+mod environment;
 mod evidence;
 pub mod rules;
 mod slots;
@@ -9,5 +10,6 @@ mod tags;
 mod verdict;
 
 pub use distribution::distribution;
+pub use environment::environments;
 pub use rules::check;
 pub use verdict::judge;

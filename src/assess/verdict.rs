@@ -151,14 +151,7 @@ fn run(init: &Init, target: Target) -> Judgement {
             let evidence = evidence::at_hook(Evidence::new(EvidenceKind::Call, text), init);
             judgement(Verdict::IncompatibleAbi, Reason::InitFails(why.clone()), vec![evidence])
         }
-        Outcome::Undetermined { why, address } => {
-            let stop = Evidence::new(EvidenceKind::Stop, format!("the analysis stopped here: {why}"));
-            let stop = match address {
-                Some(address) => stop.at(*address),
-                None => evidence::at_hook(stop, init),
-            };
-            cannot_tell(why).with(vec![stop])
-        }
+        Outcome::Undetermined { why, address } => cannot_tell(why).with(vec![evidence::stop(*address, init)]),
     }
 }
 

@@ -44,6 +44,13 @@ pub struct Finding {
     pub help: String,
 }
 
+impl Finding {
+    /// What lists of findings are sorted by.
+    pub(super) fn key(&self) -> (&str, &str, Option<&str>, &str) {
+        (&self.distribution, &self.source, self.member.as_deref(), self.rule)
+    }
+}
+
 /// How much a finding matters, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

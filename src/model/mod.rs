@@ -23,7 +23,7 @@ pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
 pub use note::Note;
-pub use report::{DistributionReport, ModuleReport, Report};
+pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
 pub use target::{ParseTargetError, Target};
 pub use verdict::{Judgement, Reason, Verdict};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};
