@@ -10,3 +10,12 @@ pub enum UnpackError {
         file: String,
     },
 }
+
+impl UnpackError {
+    /// What the report says of it: the file had to be audited, and was not.
+    #[must_use]
+    pub fn note(&self) -> crate::model::Note {
+        let Self::NotHere { file } = self;
+        crate::model::Note::unread(file, self.to_string())
+    }
+}
