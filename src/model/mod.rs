@@ -7,6 +7,8 @@ mod facts;
 mod file_kind;
 mod finding;
 mod init;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod note;
 mod report;
 mod shown;
@@ -24,7 +26,7 @@ pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
 pub use note::Note;
-pub use report::{DistributionReport, ModuleReport, Report};
+pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
 pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use verdict::{Judgement, Reason, Verdict};
