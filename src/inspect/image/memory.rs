@@ -118,17 +118,24 @@ impl<'data> Memory<'data> {
         true
     }
 
+    /// `SIZE` bytes of initial content: at once where they all come from the file, as nearly always.
+    fn array<const SIZE: usize>(&self, address: u64) -> Option<[u8; SIZE]> {
+        if let Some(bytes) = self.tail(address)?.first_chunk() {
+            return Some(*bytes);
+        }
+        let mut bytes = [0; SIZE];
+        self.read(address, &mut bytes).then_some(bytes)
+    }
+
     /// The 32-bit number at an address.
     pub(super) fn u32(&self, address: u64) -> Option<u32> {
-        let mut bytes = [0; 4];
-        self.read(address, &mut bytes).then(|| self.to_u32(bytes))
+        self.array(address).map(|bytes| self.to_u32(bytes))
     }
 
     /// The 64-bit number at an address.
     pub(super) fn u64(&self, address: u64) -> Option<u64> {
-        let mut bytes = [0; 8];
         let number = if self.big_endian { u64::from_be_bytes } else { u64::from_le_bytes };
-        self.read(address, &mut bytes).then(|| number(bytes))
+        self.array(address).map(number)
     }
 
     /// The pointer-sized number at an address.
