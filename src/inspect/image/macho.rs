@@ -121,3 +121,38 @@ fn arch(machine: u32) -> Arch {
         other => Arch::Other(format!("Mach-O machine {other:#x}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse as parse_any;
+    use crate::inspect::image::testing::{MACH_O_BASE, MachO};
+
+    #[test]
+    fn load_commands_are_read() {
+        let data = MachO { data: vec![(0x1100, MACH_O_BASE + 0x820)], ..MachO::new() }.build();
+        let images = parse_any(&data).unwrap();
+        let image = &images[0];
+        assert_eq!((image.format, &image.arch, image.pointer_size), (Format::MachO, &Arch::Aarch64, 8));
+        assert_eq!(image.libraries(), ["/usr/lib/libSystem.B.dylib"]);
+        assert_eq!(image.run_paths(), ["@loader_path/.dylibs"]);
+        assert_eq!(image.segments().len(), 3);
+        assert_eq!(image.initialisers(), [MACH_O_BASE + 0x820]);
+        assert!(image.data_slices().contains(&b"some text\0\0\0\0\0\0\0".as_slice()));
+        assert_eq!(image.symbol_near(MACH_O_BASE + 0x812), Some(("PyInit_x".to_owned(), 2)));
+        assert_eq!(image.imports().iter().map(|it| it.name).collect::<Vec<_>>(), ["PyModuleDef_Init"]);
+    }
+
+    #[test]
+    fn lies_are_refused() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut data = MachO::new().build();
+            data[at..at + bytes.len()].copy_from_slice(bytes);
+            parse_any(&data).unwrap_err()
+        };
+        assert!(matches!(with(16, &[0xff; 4]), ImageError::Truncated { .. }));
+        assert!(matches!(with(20, &[0xff; 4]), ImageError::Truncated { what: "the load commands", .. }));
+        assert!(matches!(with(36, &[0xff; 4]), ImageError::Truncated { what: "a load command", .. }));
+        assert!(matches!(with(32 + 64, &[0xff; 4]), ImageError::Truncated { what: "section headers", .. }));
+    }
+}

@@ -133,3 +133,61 @@ fn number(bytes: &[u8], offset: usize) -> Option<(u64, usize)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse;
+    use crate::inspect::image::testing::{MACH_O_BASE, MachO, trie_of_one};
+
+    fn exports(file: &MachO) -> Vec<(String, u64, bool)> {
+        let data = file.build();
+        let images = parse(&data).unwrap();
+        images[0]
+            .exports()
+            .iter()
+            .map(|it| (it.name.to_owned(), it.address - MACH_O_BASE, it.is_code))
+            .collect()
+    }
+
+    #[test]
+    fn the_trie_counts_where_there_is_one() {
+        let one = [("PyInit_x".to_owned(), 0x810, true)];
+        assert_eq!(exports(&MachO::new()), one);
+        // Stripped of its symbols: the name is in the trie alone.
+        assert_eq!(exports(&MachO { symbols: Vec::new(), ..MachO::new() }), one);
+        // And without a trie.
+        assert_eq!(exports(&MachO { trie: Vec::new(), ..MachO::new() }), one);
+    }
+
+    #[test]
+    fn branches_share_the_start_of_their_names() {
+        // `_a` with children `_ab` and `_ac`; `_ab` is thread-local, `_ac` another library's.
+        let trie = b"\0\x01_a\0\x06\x02\0\x08\x02b\0\x10c\0\x14\x02\x01\x05\0\x03\x08\x01\0\0".to_vec();
+        assert_eq!(exports(&MachO { trie, ..MachO::new() }), [("a".to_owned(), 8, false)]);
+    }
+
+    #[test]
+    fn hostile_tries_end() {
+        let walk = |trie: &[u8]| walk(trie, |_, _| ());
+        assert_eq!(walk(&trie_of_one()), Ok(()));
+        // An edge back to the root, and a number without an end.
+        assert!(matches!(walk(b"\0\x01\0\0"), Err(ImageError::TooMany { .. })));
+        assert!(matches!(
+            walk(b"\0\x01a\0\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
+            Err(ImageError::Malformed { .. })
+        ));
+        assert!(matches!(
+            walk(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+            Err(ImageError::Malformed { .. })
+        ));
+        assert!(matches!(walk(b""), Err(ImageError::Malformed { .. })));
+        // 15 nodes, each with two edges to the next one, and a last one: 2^15 names.
+        let mut shared = Vec::new();
+        for next in (8..=120).step_by(8) {
+            shared.extend([0, 2, b'a', 0, next, b'b', 0, next]);
+        }
+        shared.extend([0, 0]);
+        assert!(matches!(walk(&shared), Err(ImageError::TooMany { .. })));
+    }
+}

@@ -254,3 +254,113 @@ fn fields(entry: &[u8], endian: Endianness) -> Option<(BindDylib, bool, u32, i64
 const fn address(pointer: u64) -> u64 {
     pointer & 0x00ff_ffff_ffff_ffff
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse;
+    use crate::inspect::image::testing::{MACH_O_BASE as BASE, MachO};
+
+    const DATA: u64 = BASE + 0x1000;
+
+    fn fixups(file: &MachO) -> Vec<(u64, Fixup)> {
+        let data = file.build();
+        parse(&data).unwrap()[0].fixups().iter().map(|(at, fixup)| (at - DATA, *fixup)).collect()
+    }
+
+    /// Links of one chain: values that count their distances in `stride` bytes at bit `next`.
+    fn chained(format: u16, next: u32, stride: u64, links: &[u64]) -> Vec<(u64, Fixup)> {
+        let last = links.len() - 1;
+        let link = |(index, link): (usize, &u64)| {
+            let distance = if index == last { 0 } else { 8 / stride };
+            (0x1000 + index * 8, link | distance << next)
+        };
+        let data = links.iter().enumerate().map(link).collect();
+        fixups(&MachO { chains: Some((format, 0)), data, ..MachO::new() })
+    }
+
+    fn import(addend: i64) -> Fixup {
+        Fixup::Import { index: 0, addend }
+    }
+
+    #[test]
+    fn chains_of_plain_pointers() {
+        const BIND: u64 = 1 << 63;
+        let own = Fixup::Address(BASE + 0x810);
+        // DYLD_CHAINED_PTR_64 has addresses, DYLD_CHAINED_PTR_64_OFFSET offsets; both have a mark in `high8`.
+        for (format, target) in [(2, BASE + 0x820), (6, 0x820)] {
+            let links = [target, target | 0x80 << 36, BIND, BIND | 16 << 24, BIND | 1];
+            let expected =
+                [Fixup::Address(BASE + 0x820), Fixup::Address(BASE + 0x820), import(0), import(16), own];
+            assert_eq!(
+                chained(format, 51, 4, &links),
+                [0, 8, 16, 24, 32].into_iter().zip(expected).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn chains_of_signed_pointers() {
+        const BIND: u64 = 1 << 62;
+        const SIGNED: u64 = 1 << 63 | 0x1234 << 32 | 2 << 49;
+        // DYLD_CHAINED_PTR_ARM64E has addresses where they are not signed, the USERLAND ones offsets.
+        for (format, target) in [(1, BASE + 0x820), (9, 0x820), (12, 0x820)] {
+            let links = [target, SIGNED | 0x820, BIND, SIGNED | BIND, BIND | 8 << 32];
+            let expected =
+                [Fixup::Address(BASE + 0x820), Fixup::Address(BASE + 0x820), import(0), import(0), import(8)];
+            assert_eq!(
+                chained(format, 51, 8, &links),
+                [0, 8, 16, 24, 32].into_iter().zip(expected).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn imports_of_chains_name_their_library() {
+        let data = MachO { chains: Some((6, 0)), ..MachO::new() }.build();
+        let images = parse(&data).unwrap();
+        let library = Some("/usr/lib/libSystem.B.dylib");
+        assert_eq!(images[0].imports(), [Import { name: "PyModuleDef_Init", library, weak: false }]);
+    }
+
+    #[test]
+    fn opcodes_rebase_and_bind() {
+        // Type pointer, segment 1 at 0, two times.
+        let rebases = vec![0x11, 0x21, 0, 0x52, 0];
+        // Library 1, weak `_imp`, type pointer, segment 1 at 16, addend 4, bind; addend 0, twice with a gap of 8.
+        let binds = [b"\x11\x41_imp\0\x51\x71\x10\x60\x04\x90\x60\0\xc0\x02\x08\0".as_slice()].concat();
+        // Weak `_PyInit_x`, which the file has, at 8; and `_other`, which it has not.
+        let weak = b"\x40_PyInit_x\0\x51\x71\x08\x90\x40_other\0\x71\0\x90\0".to_vec();
+        // Flat lookup of `_lazy` at 64.
+        let lazy = b"\x71\x40\x3e\x40_lazy\0\x90\0".to_vec();
+        let data = vec![(0x1000, BASE + 0x820), (0x1008, BASE + 0x830)];
+        let file = MachO { opcodes: Some([rebases, binds, weak, lazy]), data, ..MachO::new() };
+        let expected = [
+            (0, Fixup::Address(BASE + 0x820)),
+            (8, Fixup::Address(BASE + 0x810)),
+            (16, import(4)),
+            (24, import(0)),
+            (40, import(0)),
+            (64, Fixup::Import { index: 1, addend: 0 }),
+        ];
+        assert_eq!(fixups(&file), expected);
+        let data = file.build();
+        let images = parse(&data).unwrap();
+        let imports: Vec<_> = images[0].imports().iter().map(|it| (it.name, it.library, it.weak)).collect();
+        assert_eq!(imports, [("imp", Some("/usr/lib/libSystem.B.dylib"), true), ("lazy", None, false)]);
+    }
+
+    #[test]
+    fn hostile_opcodes_are_refused() {
+        let refused = |rebases: &[u8]| {
+            let opcodes = Some([rebases.to_vec(), Vec::new(), Vec::new(), Vec::new()]);
+            let data = MachO { opcodes, ..MachO::new() }.build();
+            parse(&data).unwrap_err()
+        };
+        // As many times as fit into a number; a segment that does not exist; an opcode that does not.
+        let times = b"\x11\x21\0\x60\xff\xff\xff\xff\xff\xff\xff\xff\x7f";
+        assert!(matches!(refused(times), ImageError::TooMany { .. }));
+        assert!(matches!(refused(b"\x11\x29\0\x51"), ImageError::Malformed { .. }));
+        assert!(matches!(refused(b"\xf0"), ImageError::Malformed { .. }));
+    }
+}
