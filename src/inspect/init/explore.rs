@@ -1,0 +1,269 @@
+//! Follows a function along every path that unknown values leave open, within limits.
+
+use super::capi::{self, Effect};
+use super::machine::{Fault, Flow, Machine};
+use super::memory::Full;
+use super::path::{Path, Trail};
+use super::value::Value;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
+
+/// Instructions of one evaluation, over all paths: some ten times what the longest real init function needs,
+/// and under 100 ms of work for one that never ends.
+pub(super) const MAX_STEPS: u32 = 1_500_000;
+
+/// How often one path may come to the same undecided branch with the same call stack. Both ways are followed
+/// each time, so the code behind a loop of unknown length has been seen long before; what counts is that loops
+/// over tables, with a check in each round, run to their end (the longest real table has 1,300 rows).
+const MAX_ROUNDS: u32 = 4096;
+
+/// The same for a loop in which nothing but undecided branches was met since the last time.
+const MAX_IDLE_ROUNDS: u32 = 3;
+
+/// How many paths may arrive at the same branch in the same round, with the same call stack and the module in
+/// the same state: those that meet again behind an `if` know much the same.
+const MAX_MEETINGS: u8 = 8;
+
+/// The same for paths that even agree in their registers and the top of the stack.
+const MAX_REPEATS: u8 = 1;
+
+/// Calls inside calls. Generated init functions reach 12; deeper ones are recursion over data.
+const MAX_DEPTH: usize = 48;
+
+/// Pages that the waiting paths may refer to: at most 100 MB if they shared none of them. Real modules reach a
+/// fiftieth.
+const MAX_PENDING_PAGES: usize = 400_000;
+
+/// How a path ended.
+pub(super) enum End<'s, 'a, 'data, M> {
+    /// The function returned this.
+    Returned(Value, Box<Path<'s, 'a, 'data, M>>),
+    /// The process, or the import, ended on the way: it says nothing of success.
+    Died { why: String, address: u64 },
+    /// The evaluation could not go on.
+    Stopped { why: String, address: u64, trail: Trail },
+}
+
+/// All paths of one function.
+pub(super) struct Explorer<'s, 'a, 'data, M> {
+    arrivals: FxHashMap<u64, u8>,
+    steps: u32,
+    limit: u32,
+    pending: Vec<Path<'s, 'a, 'data, M>>,
+    pending_pages: usize,
+    ends: Vec<End<'s, 'a, 'data, M>>,
+    merged: bool,
+}
+
+/// What came of all paths of a function.
+pub(super) struct Explored<'s, 'a, 'data, M> {
+    pub ends: Vec<End<'s, 'a, 'data, M>>,
+    /// Whether paths were given up where others had been before: that none of the rest succeeds then proves
+    /// nothing.
+    pub merged: bool,
+    pub steps: u32,
+}
+
+/// What follows a step.
+enum Next {
+    Go,
+    Over,
+}
+
+impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
+    /// Runs `start` to all its ends, taking at most `limit` steps.
+    pub(super) fn run(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
+        let mut explorer = Self {
+            arrivals: FxHashMap::default(),
+            steps: 0,
+            limit,
+            pending: vec![start],
+            pending_pages: 0,
+            ends: Vec::new(),
+            merged: false,
+        };
+        while let Some(path) = explorer.pending.pop() {
+            explorer.pending_pages = explorer.pending_pages.saturating_sub(path.memory.pages());
+            explorer.follow(path);
+        }
+        Explored { ends: explorer.ends, merged: explorer.merged, steps: explorer.steps }
+    }
+
+    fn follow(&mut self, mut path: Path<'s, 'a, 'data, M>) {
+        loop {
+            let counter = path.machine.counter();
+            if counter == path.memory.space.regions.exit {
+                let value = path.machine.result();
+                return self.ends.push(End::Returned(value, Box::new(path)));
+            }
+            self.steps += 1;
+            if self.steps > self.limit {
+                self.pending.clear();
+                return self.stop(&path, counter, format!("{} instructions were not enough", self.limit));
+            }
+            let flow = match path.machine.step(&mut path.memory) {
+                Ok(flow) => flow,
+                Err(fault) => return self.fault(&path, counter, fault),
+            };
+            let next = match flow {
+                Flow::Next => Ok(Next::Go),
+                Flow::Choice => return self.fork(path, counter),
+                Flow::Trap => return self.die(counter, "runs into a trap instruction"),
+                Flow::Return(target) => {
+                    path.frames.pop();
+                    Ok(self.land(&mut path, counter, target))
+                }
+                Flow::Jump(target) => self.transfer(&mut path, counter, target, false),
+                Flow::Call(target) => {
+                    path.enter_frame(counter);
+                    self.transfer(&mut path, counter, target, true)
+                }
+            };
+            match next {
+                Ok(Next::Go) => {}
+                Ok(Next::Over) => return,
+                Err(Full) => return self.fault(&path, counter, Fault::MemoryFull),
+            }
+        }
+    }
+
+    fn land(&mut self, path: &mut Path<'s, 'a, 'data, M>, counter: u64, target: Value) -> Next {
+        if let Value::Known(target) = target {
+            path.machine.jump(target);
+            Next::Go
+        } else {
+            self.stop(path, counter, "returns to an address that is not known".to_owned());
+            Next::Over
+        }
+    }
+
+    /// Goes to a call's or jump's target.
+    fn transfer(
+        &mut self,
+        path: &mut Path<'s, 'a, 'data, M>,
+        counter: u64,
+        target: Value,
+        is_call: bool,
+    ) -> Result<Next, Full> {
+        let space = path.memory.space;
+        let Some(address) = target.known() else {
+            return Ok(self.unknown_target(path, counter, target, is_call));
+        };
+        if let Some((name, 0)) = space.import_at(address) {
+            let effect = capi::call(name, path, counter)?;
+            return self.apply(path, counter, effect);
+        }
+        if space.code(address).is_none() {
+            return Ok(self.unknown_target(path, counter, target, is_call));
+        }
+        if is_call && (path.frames.len() > MAX_DEPTH || path.recurses(address)) {
+            path.skip();
+            return Ok(Next::Go);
+        }
+        if let Some(frame) = path.frames.last_mut()
+            && is_call
+        {
+            frame.function = address;
+        }
+        path.machine.jump(address);
+        Ok(Next::Go)
+    }
+
+    fn unknown_target(
+        &mut self,
+        path: &mut Path<'s, 'a, 'data, M>,
+        counter: u64,
+        target: Value,
+        is_call: bool,
+    ) -> Next {
+        // A computed jump inside a function is unknown; what is known to be a pointer that came from outside is
+        // a call that takes the place of a return.
+        if is_call || target.is_zero() == Some(false) {
+            path.skip();
+            return Next::Go;
+        }
+        self.stop(path, counter, "jumps to an address that is not known".to_owned());
+        Next::Over
+    }
+
+    fn apply(
+        &mut self,
+        path: &mut Path<'s, 'a, 'data, M>,
+        counter: u64,
+        effect: Effect,
+    ) -> Result<Next, Full> {
+        match effect {
+            Effect::Return(value) => {
+                path.leave(value);
+                Ok(Next::Go)
+            }
+            Effect::End(why) => {
+                self.die(counter, why);
+                Ok(Next::Over)
+            }
+            Effect::Become { function, arguments } => {
+                path.machine.set_arguments(&mut path.memory, &arguments)?;
+                self.transfer(path, counter, function, true)
+            }
+        }
+    }
+
+    /// Goes both ways out of an undecided branch; see [`MAX_ROUNDS`] and the limits below it.
+    fn fork(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64) {
+        let (round, idle) = path.round(counter);
+        if round >= MAX_ROUNDS || idle >= MAX_IDLE_ROUNDS || !self.arrive(counter, round, &path) {
+            self.merged = true;
+            return;
+        }
+        self.pending_pages += path.memory.pages();
+        if self.pending_pages > MAX_PENDING_PAGES {
+            return self.stop(
+                &path,
+                counter,
+                "more paths are open at once than the evaluation holds".to_owned(),
+            );
+        }
+        self.take(path.clone(), counter, true);
+        self.take(path, counter, false);
+    }
+
+    fn take(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64, taken: bool) {
+        match path.machine.decide(&mut path.memory, taken) {
+            Ok(()) => self.pending.push(path),
+            Err(Full) => self.fault(&path, counter, Fault::MemoryFull),
+        }
+    }
+
+    fn arrive(&mut self, counter: u64, round: u32, path: &Path<'s, 'a, 'data, M>) -> bool {
+        let state = path.state();
+        let mut progress = FxHasher::default();
+        path.machine.fingerprint(&path.memory, &mut progress);
+        let keys = [(u64::from(round), MAX_MEETINGS), (progress.finish(), MAX_REPEATS)];
+        keys.map(|key| {
+            let mut hasher = FxHasher::default();
+            (counter, state, key).hash(&mut hasher);
+            let arrivals = self.arrivals.entry(hasher.finish()).or_default();
+            *arrivals = arrivals.saturating_add(1);
+            *arrivals <= key.1
+        })
+        .into_iter()
+        .all(|within| within)
+    }
+
+    fn fault(&mut self, path: &Path<'s, 'a, 'data, M>, counter: u64, fault: Fault) {
+        let why = match fault {
+            Fault::NoCode => "runs into memory that holds no code",
+            Fault::NoInstruction => "runs into bytes that are no instruction",
+            Fault::MemoryFull => "writes more memory than the evaluation holds",
+        };
+        self.stop(path, counter, why.to_owned());
+    }
+
+    fn stop(&mut self, path: &Path<'s, 'a, 'data, M>, address: u64, why: String) {
+        self.ends.push(End::Stopped { why, address, trail: path.trail.clone() });
+    }
+
+    fn die(&mut self, address: u64, why: impl Into<String>) {
+        self.ends.push(End::Died { why: why.into(), address });
+    }
+}

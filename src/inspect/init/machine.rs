@@ -1,0 +1,68 @@
+//! What the evaluator needs from a processor: one step at a time, and its calling convention.
+
+use super::memory::{Full, Memory};
+use super::value::Value;
+use std::hash::Hasher;
+
+/// What one instruction does to the flow of control. Its other effects have been applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// On to the next instruction; the program counter already stands there.
+    Next,
+    /// A jump; where to may be unknown.
+    Jump(Value),
+    /// A call: the return address is in its place, the program counter stands behind the call.
+    Call(Value),
+    /// A return to an address.
+    Return(Value),
+    /// A choice that hangs on an unknown value. The program counter still stands at the instruction;
+    /// [`Machine::decide`] and another step take it one way.
+    Choice,
+    /// An instruction that ends the process: a breakpoint, an invalid opcode.
+    Trap,
+}
+
+/// Why an instruction could not be executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// No mapped code at the program counter.
+    NoCode,
+    /// The bytes are no instruction.
+    NoInstruction,
+    /// The path wrote more than one path may.
+    MemoryFull,
+}
+
+impl From<Full> for Fault {
+    fn from(Full: Full) -> Self {
+        Self::MemoryFull
+    }
+}
+
+/// A processor's registers.
+pub(super) trait Machine: Clone {
+    /// Registers at the entry of a function that was called with these arguments.
+    fn enter(memory: &mut Memory, function: u64, arguments: &[Value]) -> Result<Self, Full>;
+    /// The program counter.
+    fn counter(&self) -> u64;
+    /// Moves the program counter.
+    fn jump(&mut self, address: u64);
+    /// Executes one instruction.
+    fn step(&mut self, memory: &mut Memory) -> Result<Flow, Fault>;
+    /// Takes the choice that the next step is about.
+    fn decide(&mut self, memory: &mut Memory, taken: bool) -> Result<(), Full>;
+    /// An integer or pointer argument of the function that is being entered.
+    fn argument(&self, memory: &Memory, index: u8) -> Value;
+    /// Replaces the arguments of the function that is being entered.
+    fn set_arguments(&mut self, memory: &mut Memory, arguments: &[Value]) -> Result<(), Full>;
+    /// Returns from the function that is being entered, as the calling convention lets any function leave
+    /// the registers.
+    fn leave(&mut self, memory: &Memory, result: Value);
+    /// How many branches were decided by known values so far.
+    fn decided(&self) -> u64;
+    /// Feeds the values that are known, in registers and on top of the stack: two visits of a branch that agree
+    /// in these have made no progress in between.
+    fn fingerprint(&self, memory: &Memory, hasher: &mut impl Hasher);
+    /// What a function that has just returned gave.
+    fn result(&self) -> Value;
+}

@@ -1,0 +1,113 @@
+//! The init evaluator: runs a module's init function on values that are known or unknown, and tells what the
+//! interpreter would get from it.
+//!
+//! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] executes instructions,
+//! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
+//! handed to the interpreter, and [`outcome`] says what the paths have in common.
+
+mod capi;
+mod explore;
+mod hook;
+mod machine;
+mod memory;
+mod outcome;
+mod path;
+mod slots;
+mod space;
+mod value;
+mod x86;
+
+use crate::inspect::image::Image;
+use crate::model::{Arch, Hook, HookKind, Init, Outcome, Target};
+use explore::{End, Explorer, MAX_STEPS};
+use machine::Machine;
+use memory::Memory;
+use path::Path;
+use space::Space;
+use value::Value;
+use x86::X86;
+
+/// What to evaluate.
+pub(crate) struct Request<'a, 'data> {
+    /// The module.
+    pub image: &'a Image<'data>,
+    /// Libraries that it needs and that could be found beside it, in the loader's order.
+    pub libraries: &'a [Image<'data>],
+    /// Last component of the module's name.
+    pub stem: &'a str,
+    /// The interpreter that imports it.
+    pub target: Target,
+    /// Whether symbols say that it was built for a free-threaded Python: decides the layout of a definition
+    /// that does not show it.
+    pub free_threaded: Option<bool>,
+}
+
+/// Instructions spent on the functions that the loader runs before the hook.
+const MAX_CONSTRUCTOR_STEPS: u32 = 200_000;
+
+/// Evaluates the hook that the target calls.
+pub(crate) fn evaluate(request: &Request) -> Init {
+    let found = hook::find(request.image, request.stem, request.target);
+    let (outcome, trail) = match (&found.hook, &request.image.arch) {
+        (None, _) => (Outcome::NoHook, Vec::new()),
+        (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
+        (Some(hook), arch) => {
+            let why = format!("the code of {arch} is not evaluated");
+            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+        }
+    };
+    Init { hook: found.hook, other_hooks: found.others, outcome, trail }
+}
+
+fn run<M: Machine>(request: &Request, hook: &Hook) -> (Outcome, Vec<crate::model::Evidence>) {
+    let libraries: Vec<&Image> = request.libraries.iter().collect();
+    let space = Space::new(request.image, &libraries);
+    let full = || {
+        let why = "the evaluation's memory is too small for its stack".to_owned();
+        (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+    };
+    let Ok(start) = loaded::<M>(&space, request, hook) else { return full() };
+    outcome::join(Explorer::run(start, MAX_STEPS), hook, request)
+}
+
+/// Runs a `Py_mod_create` function, from the state that a path has left.
+fn create<'s, 'a, 'data, M: Machine>(
+    mut path: Path<'s, 'a, 'data, M>,
+    function: u64,
+    definition: u64,
+) -> Result<Vec<End<'s, 'a, 'data, M>>, memory::Full> {
+    let spec = path.object();
+    let machine = M::enter(&mut path.memory, function, &[spec, Value::Known(definition)])?;
+    path.machine = machine;
+    Ok(Explorer::run(path, MAX_STEPS / 4).ends)
+}
+
+/// A path at the hook's entry, after the loader has run the image's own initialisers.
+fn loaded<'s, 'a, 'data, M: Machine>(
+    space: &'s Space<'a, 'data>,
+    request: &Request,
+    hook: &Hook,
+) -> Result<Path<'s, 'a, 'data, M>, memory::Full> {
+    let mut memory = Memory::new(space);
+    let mut left = MAX_CONSTRUCTOR_STEPS;
+    for constructor in request.image.initialisers() {
+        let mut own = memory.clone();
+        let machine = M::enter(&mut own, constructor, &[Value::Unknown; 3])?;
+        let explored = Explorer::run(Path::new(machine, own, request.target.minor()), left);
+        left = left.saturating_sub(explored.steps);
+        let returned = explored.ends.into_iter().find_map(|end| match end {
+            End::Returned(_, path) => Some(path.memory),
+            _ => None,
+        });
+        if let Some(after) = returned {
+            memory = after;
+        }
+    }
+    let machine = M::enter(&mut memory, hook.address, &[])?;
+    Ok(Path::new(machine, memory, request.target.minor()))
+}
+
+/// Whether a hook is looked up by this target.
+const fn knows(target: Target, kind: HookKind) -> bool {
+    matches!((kind, target), (HookKind::Init, _) | (HookKind::Export, Target::Py315t))
+}

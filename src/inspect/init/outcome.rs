@@ -1,0 +1,215 @@
+//! What all successful paths of a hook have in common.
+
+use super::Request;
+use super::explore::{End, Explored};
+use super::machine::Machine;
+use super::path::{self, Module, Path, Thing};
+use super::slots;
+use super::value::Value;
+use crate::inspect::layout::SlotId;
+use crate::model::{Creation, Evidence, GilCall, Hook, HookKind, Outcome, SlotArray, SlotValue};
+
+type Ends<'s, 'a, 'data, M> = Vec<End<'s, 'a, 'data, M>>;
+
+/// Joins the paths into one outcome and the steps that led there.
+pub(super) fn join<M: Machine>(
+    explored: Explored<'_, '_, '_, M>,
+    hook: &Hook,
+    request: &Request,
+) -> (Outcome, Vec<Evidence>) {
+    let mut agreed: Option<(Outcome, Box<Path<M>>)> = None;
+    let mut unfinished = None;
+    let mut failure = None;
+    for end in explored.ends {
+        match end {
+            End::Returned(value, path) => {
+                let Some(outcome) = observe(value, &path, hook, request) else {
+                    failure.get_or_insert("every path that was followed returns NULL".to_owned());
+                    continue;
+                };
+                match &agreed {
+                    None => agreed = Some((outcome, path)),
+                    Some((other, _)) if means_the_same(other, &outcome) => {}
+                    Some((other, first)) => {
+                        return (disagreement(other, &outcome, hook), path::steps(&first.trail));
+                    }
+                }
+            }
+            End::Died { why, address } => {
+                failure
+                    .get_or_insert(format!("every path that was followed {why} (the first at {address:#x})"));
+            }
+            End::Stopped { why, address, trail } => {
+                unfinished.get_or_insert((why, address, trail));
+            }
+        }
+    }
+    match (agreed, unfinished) {
+        (Some((mut outcome, path)), None) => {
+            let trail = path::steps(&path.trail);
+            creations(&mut outcome, &path);
+            (outcome, trail)
+        }
+        // What an unfinished path would have done may differ from what the others agree on.
+        (_, Some((why, address, trail))) => {
+            (Outcome::Undetermined { why, address: Some(address) }, path::steps(&trail))
+        }
+        (None, None) if explored.merged => {
+            let why = "none of the paths that were followed succeeds, and not every path was".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+        }
+        (None, None) => {
+            let why = failure.unwrap_or_else(|| "no path reaches its end".to_owned());
+            (Outcome::Fails { why }, Vec::new())
+        }
+    }
+}
+
+/// What a path that returned says; none where it failed.
+fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Option<Outcome> {
+    if value == Value::ZERO || path.raised {
+        return None;
+    }
+    if hook.kind == HookKind::Export {
+        return Some(Outcome::Exported(slots::exported(path, value)));
+    }
+    let undetermined =
+        |why: &str, address: u64| Some(Outcome::Undetermined { why: why.to_owned(), address: Some(address) });
+    if let Value::Known(address) = value {
+        let initialised = path.definitions.iter().rev().find(|definition| definition.address == address);
+        return match initialised {
+            Some(definition) => {
+                Some(Outcome::MultiPhase(slots::definition(path, definition, request.free_threaded)))
+            }
+            None => Some(Outcome::Fails {
+                why: format!("it returns {address:#x}, which is no object that was initialised"),
+            }),
+        };
+    }
+    match path.what(value) {
+        Some(Thing::Module(module)) => Some(single_phase(module, path, request)),
+        Some(Thing::MadeBy(to) | Thing::Imported(to)) => Some(Outcome::Delegated { to: to.clone() }),
+        _ => undetermined("what the init function returns is not known", hook.address),
+    }
+}
+
+fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) -> Outcome {
+    let doubt = match (module.gil, path.unknown_gil_call, path.escaped) {
+        (None, Some(call), _) => {
+            Some((call, "PyUnstable_Module_SetGIL is called on an object that could not be followed"))
+        }
+        (None, None, Some(call)) if declares_by_call(request) => {
+            Some((call, "the module is handed to a function that could not be followed"))
+        }
+        _ => None,
+    };
+    if let Some((address, why)) = doubt {
+        return Outcome::Undetermined { why: why.to_owned(), address: Some(address) };
+    }
+    let definition = module
+        .definition
+        .as_ref()
+        .map(|definition| slots::definition(path, definition, request.free_threaded));
+    let gil = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
+    Outcome::SinglePhase { definition, gil }
+}
+
+fn declares_by_call(request: &Request) -> bool {
+    request.image.imports().iter().any(|import| import.name == "PyUnstable_Module_SetGIL")
+}
+
+/// Runs the create functions of the slots, to see whether they return modules.
+fn creations<M: Machine>(outcome: &mut Outcome, path: &Path<'_, '_, '_, M>) {
+    let (definition, array): (u64, &mut SlotArray) = match outcome {
+        Outcome::MultiPhase(definition) => (definition.address, &mut definition.slots),
+        Outcome::Exported(array) => (0, array),
+        _ => return,
+    };
+    for slot in array.slots.iter_mut().filter(|slot| SlotId::of(slot.id) == SlotId::Create) {
+        let SlotValue::Known(function) = slot.value else { continue };
+        let ends = super::create(path.clone(), function, definition).unwrap_or_default();
+        slot.creates = Some(created(ends));
+    }
+}
+
+fn created<M: Machine>(ends: Ends<M>) -> Creation {
+    let mut creation = None;
+    for end in ends {
+        let End::Returned(value, path) = end else { continue };
+        let one = match (value, path.what(value)) {
+            (Value::Known(0), _) => continue,
+            _ if path.raised => continue,
+            (_, Some(Thing::Module(_))) => Creation::Module,
+            (_, Some(Thing::NoModule)) => Creation::NotAModule,
+            _ => Creation::Unknown,
+        };
+        match creation {
+            None => creation = Some(one),
+            Some(other) if other == one => {}
+            // A module kept from an earlier import is unknown here; the first import is what counts.
+            Some(Creation::Module) if one == Creation::Unknown => {}
+            Some(Creation::Unknown) if one == Creation::Module => creation = Some(one),
+            Some(_) => return Creation::Unknown,
+        }
+    }
+    creation.unwrap_or(Creation::Unknown)
+}
+
+/// Whether an interpreter would make the same of both.
+fn means_the_same(one: &Outcome, other: &Outcome) -> bool {
+    let slots = |array: &SlotArray| -> Vec<_> {
+        let told = |id| matches!(SlotId::of(id), SlotId::Gil | SlotId::Create);
+        array.slots.iter().map(|slot| (slot.id, slot.flags, told(slot.id).then_some(slot.value))).collect()
+    };
+    match (one, other) {
+        (Outcome::MultiPhase(one), Outcome::MultiPhase(other)) => {
+            one.head == other.head
+                && slots(&one.slots) == slots(&other.slots)
+                && one.slots.unread == other.slots.unread
+        }
+        (Outcome::SinglePhase { gil: one, .. }, Outcome::SinglePhase { gil: other, .. }) => {
+            one.map(|call| call.value) == other.map(|call| call.value)
+        }
+        (Outcome::Exported(one), Outcome::Exported(other)) => {
+            slots(one) == slots(other) && one.unread == other.unread
+        }
+        (one, other) => one == other,
+    }
+}
+
+fn disagreement(one: &Outcome, other: &Outcome, hook: &Hook) -> Outcome {
+    let why = match (one, other) {
+        (Outcome::Undetermined { why, address }, _) | (_, Outcome::Undetermined { why, address }) => {
+            return Outcome::Undetermined { why: why.clone(), address: *address };
+        }
+        (one, other) => format!("its paths disagree: one {}, another {}", in_words(one), in_words(other)),
+    };
+    Outcome::Undetermined { why, address: Some(hook.address) }
+}
+
+fn in_words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::MultiPhase(definition) => format!("hands over the definition at {:#x}", definition.address),
+        Outcome::SinglePhase { gil: None, .. } => {
+            "creates the module without PyUnstable_Module_SetGIL".to_owned()
+        }
+        Outcome::SinglePhase { gil: Some(call), .. } => {
+            format!(
+                "calls PyUnstable_Module_SetGIL at {:#x} with {}",
+                call.address,
+                value_in_words(call.value)
+            )
+        }
+        Outcome::Exported(array) => format!("exports the slots at {:#x}", array.address),
+        Outcome::Delegated { to } => format!("lets {to} make the module"),
+        Outcome::Fails { .. } => "fails".to_owned(),
+        Outcome::NoHook | Outcome::Undetermined { .. } => "is not known".to_owned(),
+    }
+}
+
+fn value_in_words(value: SlotValue) -> String {
+    match value {
+        SlotValue::Known(number) => number.to_string(),
+        SlotValue::NonNull | SlotValue::Unknown => "an unknown value".to_owned(),
+    }
+}

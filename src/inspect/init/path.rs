@@ -1,0 +1,251 @@
+//! The state of one path: registers, memory, call stack, and what has happened to module objects.
+
+use super::machine::Machine;
+use super::memory::Memory;
+use super::value::Value;
+use crate::model::{Evidence, EvidenceKind};
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// Steps that a path keeps for people to read: more would hide the decision.
+const MAX_TRAIL: usize = 200;
+
+/// How often a function may be on the call stack.
+const MAX_RECURSION: usize = 3;
+
+/// The steps of a path, newest first, shared with the paths that forked from it.
+pub(super) type Trail = Option<Rc<TrailStep>>;
+
+/// One step.
+pub(super) struct TrailStep {
+    evidence: Evidence,
+    before: Trail,
+    length: usize,
+}
+
+/// The steps, oldest first.
+pub(super) fn steps(trail: &Trail) -> Vec<Evidence> {
+    let mut steps = Vec::new();
+    let mut next = trail.as_ref();
+    while let Some(step) = next {
+        steps.push(step.evidence.clone());
+        next = step.before.as_ref();
+    }
+    steps.reverse();
+    steps
+}
+
+/// What is known of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Thing {
+    /// A module that this code created.
+    Module(Module),
+    /// The result of importing a module by name.
+    Imported(String),
+    /// An attribute of an imported module.
+    Attribute { module: String, name: String },
+    /// What a function of that module made.
+    MadeBy(String),
+    /// An object of a type that is no module.
+    NoModule,
+}
+
+/// A module object that was created here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Module {
+    /// The definition given, where it was known, and where that was.
+    pub definition: Option<Initialised>,
+    /// Address and value of the last `PyUnstable_Module_SetGIL`.
+    pub gil: Option<(u64, Value)>,
+}
+
+/// A definition that was handed to the interpreter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Initialised {
+    /// Its address.
+    pub address: u64,
+    /// Address of the call.
+    pub call: u64,
+    /// The first word behind `ob_tid`: flags, mutex and local count of a free-threaded header, at the call.
+    pub second: Value,
+    /// The first word at the call.
+    pub first: Value,
+}
+
+/// A call that has not returned.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub function: u64,
+    /// Stands for this call and all that it is in: the call sites, and the how-manieth call from each it is.
+    key: u64,
+    /// Undecided branches and calls of this function, and the visits of each.
+    visits: Rc<Vec<(u64, Visits)>>,
+}
+
+/// The visits of one path at one instruction, during one call of its function.
+#[derive(Debug, Clone, Copy, Default)]
+struct Visits {
+    count: u32,
+    /// Visits in a row without any decided branch between them.
+    idle: u32,
+    /// [`Machine::decided`] at the last visit.
+    decided: u64,
+}
+
+/// One path.
+#[derive(Clone)]
+pub(super) struct Path<'s, 'a, 'data, M> {
+    pub machine: M,
+    pub memory: Memory<'s, 'a, 'data>,
+    pub frames: Vec<Frame>,
+    pub things: Rc<Vec<(u32, Thing)>>,
+    /// Definitions that `PyModuleDef_Init` was given.
+    pub definitions: Rc<Vec<Initialised>>,
+    pub trail: Trail,
+    /// An exception is set.
+    pub raised: bool,
+    /// `PyUnstable_Module_SetGIL` was called on an object that is not known.
+    pub unknown_gil_call: Option<u64>,
+    /// A module was handed to code that could not be followed.
+    pub escaped: Option<u64>,
+    /// Minor version of the target.
+    pub minor: u8,
+    next: u32,
+}
+
+impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
+    pub(super) fn new(machine: M, memory: Memory<'s, 'a, 'data>, minor: u8) -> Self {
+        Self {
+            machine,
+            memory,
+            frames: vec![Frame { function: 0, key: 0, visits: Rc::default() }],
+            things: Rc::default(),
+            definitions: Rc::default(),
+            trail: None,
+            raised: false,
+            unknown_gil_call: None,
+            escaped: None,
+            minor,
+            next: 0,
+        }
+    }
+
+    /// A new object of which nothing is known.
+    pub(super) fn object(&mut self) -> Value {
+        self.next += 1;
+        Value::Object(self.next)
+    }
+
+    /// A new object of which something is known.
+    pub(super) fn thing(&mut self, thing: Thing) -> Value {
+        let value = self.object();
+        Rc::make_mut(&mut self.things).push((self.next, thing));
+        value
+    }
+
+    /// What is known of an object.
+    pub(super) fn what(&self, value: Value) -> Option<&Thing> {
+        let Value::Object(id) = value else { return None };
+        self.things.iter().find_map(|(other, thing)| (*other == id).then_some(thing))
+    }
+
+    /// A module that was created here, to be changed.
+    pub(super) fn module(&mut self, value: Value) -> Option<&mut Module> {
+        let Value::Object(id) = value else { return None };
+        Rc::make_mut(&mut self.things).iter_mut().find_map(|(other, thing)| match thing {
+            Thing::Module(module) if *other == id => Some(module),
+            _ => None,
+        })
+    }
+
+    pub(super) fn argument(&self, index: u8) -> Value {
+        self.machine.argument(&self.memory, index)
+    }
+
+    /// A text argument.
+    pub(super) fn text(&self, index: u8) -> Option<String> {
+        self.memory.text(self.argument(index).known()?, 512)
+    }
+
+    /// Calls a function from an instruction.
+    pub(super) fn enter_frame(&mut self, site: u64) {
+        let visits = self.visit(site);
+        let mut hasher = FxHasher::default();
+        (self.frame_key(), site, visits.count).hash(&mut hasher);
+        self.frames.push(Frame { function: 0, key: hasher.finish(), visits: Rc::default() });
+    }
+
+    /// Returns from the function that is being entered.
+    pub(super) fn leave(&mut self, result: Value) {
+        self.frames.pop();
+        self.machine.leave(&self.memory, result);
+    }
+
+    /// Passes over a call that cannot be followed.
+    pub(super) fn skip(&mut self) {
+        if (0..6).any(|index| matches!(self.what(self.argument(index)), Some(Thing::Module(_)))) {
+            self.escaped = Some(self.machine.counter());
+        }
+        self.leave(Value::Unknown);
+    }
+
+    pub(super) fn recurses(&self, function: u64) -> bool {
+        self.frames.iter().filter(|frame| frame.function == function).count() >= MAX_RECURSION
+    }
+
+    /// How often this path has been at an undecided branch before, during this call of its function, and how
+    /// often in a row without any decided branch since.
+    pub(super) fn round(&mut self, site: u64) -> (u32, u32) {
+        let visits = self.visit(site);
+        (visits.count, visits.idle)
+    }
+
+    /// Counts a visit; gives what was before.
+    fn visit(&mut self, site: u64) -> Visits {
+        let decided = self.machine.decided();
+        let Some(frame) = self.frames.last_mut() else { return Visits::default() };
+        let all = Rc::make_mut(&mut frame.visits);
+        let index = all.iter().position(|(other, _)| *other == site).unwrap_or_else(|| {
+            all.push((site, Visits::default()));
+            all.len() - 1
+        });
+        let Some((_, visits)) = all.get_mut(index) else { return Visits::default() };
+        if visits.count > 0 && visits.decided == decided {
+            visits.idle += 1;
+        } else {
+            visits.idle = 0;
+        }
+        let before = *visits;
+        visits.count += 1;
+        visits.decided = decided;
+        before
+    }
+
+    fn frame_key(&self) -> u64 {
+        self.frames.last().map_or(0, |frame| frame.key)
+    }
+
+    /// Stands for the call stack and for what has happened to modules.
+    pub(super) fn state(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        self.frame_key().hash(&mut hasher);
+        for (_, thing) in self.things.iter() {
+            if let Thing::Module(module) = thing {
+                module.hash(&mut hasher);
+            }
+        }
+        (self.raised, self.escaped.is_some(), self.unknown_gil_call).hash(&mut hasher);
+        self.definitions.len().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Remembers a step for people to read.
+    pub(super) fn note(&mut self, symbol: &str, text: String, address: u64) {
+        let length = self.trail.as_ref().map_or(0, |step| step.length);
+        if length < MAX_TRAIL {
+            let evidence = Evidence::new(EvidenceKind::Call, text).at(address).of(symbol);
+            self.trail = Some(Rc::new(TrailStep { evidence, before: self.trail.take(), length: length + 1 }));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Reads a definition and its slot array out of a path's memory.
+
+use super::machine::Machine;
+use super::path::{Initialised, Path};
+use super::value::{Value, half};
+use crate::inspect::layout::{self, DefLayout, SlotId};
+use crate::model::{Definition, Head, Slot, SlotArray};
+
+/// Slots in one array: `CPython` 3.15 knows 20 kinds, of which one may repeat.
+const MAX_SLOTS: u64 = 256;
+
+/// Nesting of slot arrays: `_PySlot_MAX_NESTING` in `CPython` 3.15's `pycore_slots.h`.
+const MAX_NESTING: u8 = 5;
+
+/// The definition as it stands when the init function has returned, which is when the import system reads it
+/// (`PyModule_FromDefAndSpec2`). Its header is the one that was handed to `PyModuleDef_Init`.
+pub(super) fn definition<M: Machine>(
+    path: &Path<M>,
+    initialised: &Initialised,
+    hint: Option<bool>,
+) -> Definition {
+    let pointer = path.memory.space.pointer;
+    let address = initialised.address;
+    let word = |offset: u64| path.memory.load(address.wrapping_add(offset), pointer);
+    let is_text = |offset: u64| match word(offset) {
+        Value::Known(text) if text != 0 => path.memory.text(text, 256).is_some_and(|text| !text.is_empty()),
+        _ => false,
+    };
+    let [gil, free_threaded] = [DefLayout::gil(pointer), DefLayout::free_threaded(pointer)];
+    let by_name = match (is_text(gil.name), is_text(free_threaded.name)) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
+    };
+    let zero = (initialised.first, initialised.second) == (Value::ZERO, Value::ZERO);
+    let layout = if by_name.or(hint).unwrap_or(true) { free_threaded } else { gil };
+    let flags = match (by_name.or(hint), path.memory.space.pointer) {
+        (Some(false), _) => None,
+        // `ob_flags` is the low half of the word behind `ob_tid` on both 32 and 64 bits.
+        _ => initialised.second.known().map(half),
+    };
+    Definition {
+        address,
+        head: Head { free_threaded: by_name, flags, zero },
+        slots: array(path, word(layout.slots), false, pointer),
+    }
+}
+
+/// An array of `PySlot` that an export hook returned.
+pub(super) fn exported<M: Machine>(path: &Path<M>, address: Value) -> SlotArray {
+    array(path, address, true, path.memory.space.pointer)
+}
+
+fn array<M: Machine>(path: &Path<M>, address: Value, modern: bool, pointer: u8) -> SlotArray {
+    let Value::Known(start) = address else {
+        let why = "the slot array's address is not known".to_owned();
+        return SlotArray { address: 0, slots: Vec::new(), unread: Some(why) };
+    };
+    let mut array = SlotArray { address: start, slots: Vec::new(), unread: None };
+    if start != 0 {
+        array.unread = read(path, start, modern, 0, pointer, &mut array.slots).err();
+    }
+    array
+}
+
+/// Appends the slots of an array, and of the arrays nested in it, in the order of the interpreter.
+fn read<M: Machine>(
+    path: &Path<M>,
+    start: u64,
+    modern: bool,
+    depth: u8,
+    pointer: u8,
+    slots: &mut Vec<Slot>,
+) -> Result<(), String> {
+    if depth > MAX_NESTING {
+        return Err(format!("slot arrays are nested deeper than {MAX_NESTING}"));
+    }
+    let stride = if modern { layout::PY_SLOT_SIZE } else { u64::from(pointer) * 2 };
+    for index in 0..MAX_SLOTS {
+        let address = start.wrapping_add(index * stride);
+        let slot = if modern {
+            modern_slot(path, address, pointer, depth)
+        } else {
+            legacy_slot(path, address, pointer, depth)
+        };
+        let slot = slot.ok_or_else(|| format!("the slot at {address:#x} has an unknown number"))?;
+        let nested = slot.0.value;
+        let is_modern = match SlotId::of(slot.0.id) {
+            SlotId::End => return Ok(()),
+            SlotId::SubSlots => Some(true),
+            SlotId::ModSlots => Some(false),
+            _ => None,
+        };
+        let raw = slot.1;
+        slots.push(slot.0);
+        if let Some(is_modern) = is_modern {
+            let _ = nested;
+            match raw {
+                Value::Known(0) => {}
+                Value::Known(inner) => read(path, inner, is_modern, depth + 1, pointer, slots)?,
+                _ => return Err(format!("the slot array nested at {address:#x} has an unknown address")),
+            }
+        }
+    }
+    Err(format!("no end within {MAX_SLOTS} slots"))
+}
+
+fn legacy_slot<M: Machine>(path: &Path<M>, address: u64, pointer: u8, depth: u8) -> Option<(Slot, Value)> {
+    // `int slot`, then a pointer: the padding between them says nothing.
+    let id = path.memory.load(address, 4).known()?;
+    let value = path.memory.load(address.wrapping_add(u64::from(pointer)), pointer);
+    // The interpreter compares whole ints: one that does not fit is none it knows.
+    let id = u16::try_from(id).unwrap_or(u16::MAX);
+    Some((Slot { address, id, flags: None, value: value.slot_value(), depth, creates: None }, value))
+}
+
+fn modern_slot<M: Machine>(path: &Path<M>, address: u64, pointer: u8, depth: u8) -> Option<(Slot, Value)> {
+    let id = half(path.memory.load(address, 2).known()?);
+    let flags = half(path.memory.load(address.wrapping_add(2), 2).known()?);
+    let wide = flags & layout::PY_SLOT_INTPTR == 0 && SlotId::of(id) == SlotId::Gil;
+    let size = if wide { 8 } else { pointer };
+    let value = path.memory.load(address.wrapping_add(8), size);
+    Some((Slot { address, id, flags: Some(flags), value: value.slot_value(), depth, creates: None }, value))
+}

@@ -1,0 +1,179 @@
+//! The address space of one evaluation: loaded images, and made-up regions for what lies outside them.
+//!
+//! Everything has a concrete address, so that spills, structures built on the stack and block copies need no
+//! special case. Made-up regions lie where no image does.
+
+use super::value::Value;
+use crate::inspect::image::{Fixup, Image};
+use rustc_hash::FxHashMap;
+
+/// Where the made-up regions stand, for a pointer size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Regions {
+    /// The first address of a stack that grows downwards.
+    pub stack: u64,
+    /// Thread-local storage: where the thread pointer points.
+    pub thread: u64,
+    /// The heap's first address.
+    pub heap: u64,
+    /// Behind the heap's last address.
+    pub heap_end: u64,
+    /// The address of the first import; each has [`IMPORT_STRIDE`] bytes.
+    pub imports: u64,
+    /// The return address of the function that the evaluation starts with.
+    pub exit: u64,
+}
+
+/// Room for each imported symbol: enough for the fields of a type object that inlined code looks at.
+pub(super) const IMPORT_STRIDE: u64 = 0x1000;
+
+impl Regions {
+    const fn new(pointer: u8) -> Self {
+        if pointer == 8 {
+            Self {
+                stack: 0x7fff_f000_0000,
+                thread: 0x7ffe_0000_0000,
+                heap: 0x6000_0000_0000,
+                heap_end: 0x7000_0000_0000,
+                imports: 0x5000_0000_0000,
+                exit: 0x5fff_ffff_fff0,
+            }
+        } else {
+            Self {
+                stack: 0xfef0_0000,
+                thread: 0xff00_0000,
+                heap: 0xd000_0000,
+                heap_end: 0xe000_0000,
+                imports: 0xe000_0000,
+                exit: 0xfdff_fff0,
+            }
+        }
+    }
+}
+
+/// An image and where it is loaded, as a distance from the addresses that the file itself uses.
+pub(super) struct Loaded<'a, 'data> {
+    pub image: &'a Image<'data>,
+    pub base: u64,
+    /// Resolved address of each of its imports.
+    imports: Vec<u64>,
+}
+
+/// The images and the imported names.
+pub(super) struct Space<'a, 'data> {
+    pub images: Vec<Loaded<'a, 'data>>,
+    names: Vec<&'data str>,
+    pub regions: Regions,
+    pub pointer: u8,
+}
+
+/// How far apart images are loaded: the main one keeps the addresses that its own file uses.
+const IMAGE_STRIDE: u64 = 0x0100_0000_0000;
+
+impl<'a, 'data> Space<'a, 'data> {
+    /// Loads the main image, and libraries whose exports its imports are looked up in, in the order given.
+    pub(super) fn new(main: &'a Image<'data>, libraries: &[&'a Image<'data>]) -> Self {
+        let regions = Regions::new(main.pointer_size);
+        let images: Vec<(&Image, u64)> = std::iter::once(main)
+            .chain(libraries.iter().copied())
+            .zip((0..).map(|index| index * IMAGE_STRIDE))
+            .collect();
+        let mut names = Vec::new();
+        let mut known: FxHashMap<&str, u64> = FxHashMap::default();
+        let mut loaded = Vec::new();
+        for &(image, base) in &images {
+            let mut imports = Vec::with_capacity(image.imports().len());
+            for import in image.imports() {
+                let address = *known.entry(import.name).or_insert_with(|| {
+                    let exported = images
+                        .iter()
+                        .find_map(|(other, base)| Some(other.export(import.name)?.wrapping_add(*base)));
+                    exported.unwrap_or_else(|| {
+                        names.push(import.name);
+                        regions.imports + (names.len() as u64 - 1) * IMPORT_STRIDE
+                    })
+                });
+                imports.push(address);
+            }
+            loaded.push(Loaded { image, base, imports });
+        }
+        Self { images: loaded, names, regions, pointer: main.pointer_size }
+    }
+
+    /// The imported symbol at an address, and the distance from its start.
+    pub(super) fn import_at(&self, address: u64) -> Option<(&'data str, u64)> {
+        let distance = address.checked_sub(self.regions.imports)?;
+        let name = self.names.get(usize::try_from(distance / IMPORT_STRIDE).ok()?)?;
+        Some((name, distance % IMPORT_STRIDE))
+    }
+
+    /// The image that an address lies in.
+    pub(super) fn image_at(&self, address: u64) -> Option<&Loaded<'a, 'data>> {
+        self.images.iter().find(|loaded| {
+            let own = address.wrapping_sub(loaded.base);
+            loaded.image.segments().iter().any(|segment| own.wrapping_sub(segment.address) < segment.size)
+        })
+    }
+
+    /// Code from an address to the end of its segment.
+    pub(super) fn code(&self, address: u64) -> Option<&'data [u8]> {
+        let loaded = self.image_at(address)?;
+        loaded.image.code(address.wrapping_sub(loaded.base))
+    }
+
+    /// The word that the loader leaves at an address, before any code has run.
+    pub(super) fn initial_word(&self, address: u64) -> Value {
+        let Some(loaded) = self.image_at(address) else { return self.thread_word(address) };
+        let own = address.wrapping_sub(loaded.base);
+        let pointer = u64::from(self.pointer);
+        let mut fixups =
+            loaded.image.fixups_within(own.saturating_sub(pointer - 1), own.saturating_add(pointer));
+        if let Some((at, fixup)) = fixups.next() {
+            // Two half-overlapping fixups, or one that is not aligned: nothing that a compiler makes.
+            return if at == own && fixups.next().is_none() { loaded.resolve(fixup) } else { Value::Unknown };
+        }
+        let mut bytes = [0; 8];
+        let Some(part) = bytes.get_mut(..usize::from(self.pointer)) else { return Value::Unknown };
+        if loaded.image.read(own, part) { Value::Known(u64::from_le_bytes(bytes)) } else { Value::Unknown }
+    }
+
+    /// What thread-local storage starts with: its own address (x86-64 psABI, "Thread-Local Storage"), and the
+    /// stack protector's canary, read on entry and compared on return.
+    fn thread_word(&self, address: u64) -> Value {
+        let canary = if self.pointer == 8 { 0x28 } else { 0x14 };
+        match address.checked_sub(self.regions.thread) {
+            Some(0) => Value::Known(self.regions.thread),
+            Some(offset) if offset == canary => Value::Known(0x5afe_c0de),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A name for an address, for people: `symbol+0x10 (0x1234)`.
+    pub(super) fn describe(&self, address: u64) -> String {
+        if let Some((name, _)) = self.import_at(address) {
+            return name.to_owned();
+        }
+        let named = self
+            .image_at(address)
+            .and_then(|loaded| loaded.image.symbol_near(address.wrapping_sub(loaded.base)));
+        match named {
+            Some((name, 0)) => format!("{name} ({address:#x})"),
+            Some((name, offset)) => format!("{name}+{offset:#x} ({address:#x})"),
+            None => format!("{address:#x}"),
+        }
+    }
+}
+
+impl Loaded<'_, '_> {
+    fn resolve(&self, fixup: Fixup) -> Value {
+        match fixup {
+            Fixup::Address(address) => Value::Known(address.wrapping_add(self.base)),
+            Fixup::Import { index, addend } => match self.imports.get(index as usize) {
+                Some(address) => Value::Known(address.wrapping_add_signed(addend)),
+                None => Value::Unknown,
+            },
+            Fixup::Resolver(_) => Value::NonNull,
+            Fixup::ThreadLocal | Fixup::Other => Value::Unknown,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the evaluator knows of a word.
+
+use crate::model::SlotValue;
+
+/// An abstract machine word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Value {
+    /// A number, or an address of the evaluator's address space.
+    Known(u64),
+    /// A reference to an object that the interpreter or an allocator gave: not null, content unknown.
+    /// Two different numbers may still be the same object.
+    Object(u32),
+    /// Not zero, nothing else known.
+    NonNull,
+    /// Nothing known.
+    Unknown,
+}
+
+impl Value {
+    pub(super) const ZERO: Self = Self::Known(0);
+
+    /// The number, where it is one.
+    pub(super) const fn known(self) -> Option<u64> {
+        match self {
+            Self::Known(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Whether it is zero, where that is known.
+    pub(super) const fn is_zero(self) -> Option<bool> {
+        match self {
+            Self::Known(number) => Some(number == 0),
+            Self::Object(_) | Self::NonNull => Some(false),
+            Self::Unknown => None,
+        }
+    }
+
+    /// The low `bytes` of it, zero-extended. A reference survives only where all of it is kept.
+    pub(super) const fn low(self, bytes: u8, pointer: u8) -> Self {
+        match self {
+            Self::Known(number) => Self::Known(number & mask(bytes)),
+            reference if bytes >= pointer => reference,
+            _ => Self::Unknown,
+        }
+    }
+
+    pub(super) const fn slot_value(self) -> SlotValue {
+        match self {
+            Self::Known(number) => SlotValue::Known(number),
+            Self::Object(_) | Self::NonNull => SlotValue::NonNull,
+            Self::Unknown => SlotValue::Unknown,
+        }
+    }
+}
+
+/// All ones in the low `bytes`.
+pub(super) const fn mask(bytes: u8) -> u64 {
+    if bytes >= 8 { u64::MAX } else { (1 << (bytes as u32 * 8)) - 1 }
+}
+
+/// `number`, a two's complement value of `bytes`, extended to 64 bits.
+pub(super) const fn sign_extend(number: u64, bytes: u8) -> u64 {
+    if bytes >= 8 {
+        return number;
+    }
+    let shift = 64 - bytes as u32 * 8;
+    ((number << shift).cast_signed() >> shift).cast_unsigned()
+}
+
+/// The low 8 bits.
+pub(super) const fn byte(number: u64) -> u8 {
+    let [byte, ..] = number.to_le_bytes();
+    byte
+}
+
+/// The low 16 bits.
+pub(super) const fn half(number: u64) -> u16 {
+    let [low, high, ..] = number.to_le_bytes();
+    u16::from_le_bytes([low, high])
+}
