@@ -116,7 +116,7 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
 /// Unpacks one artifact, and gives each of its modules to whichever thread is free, the largest first.
 fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Report {
     let opened = guarded(|| unpack::open(artifact).map_err(|error| error.note()))
-        .unwrap_or_else(|| Err(Note::unread(artifact.path.display().to_string(), BUG)));
+        .unwrap_or_else(|| Err(Note::unread(model::shown(&artifact.path), BUG)));
     let unpacked = match opened {
         Ok(unpacked) => unpacked,
         Err(note) => return Report { notes: vec![note], ..Report::default() },

@@ -13,7 +13,7 @@ pub fn distribution(distribution: &Distribution, modules: &[&Judgement], target:
     if !tags.is_empty() && !tags.iter().any(|tag| tags::installs(tag, target)) {
         let text = format!("the wheel is tagged {}", tags.join(", "));
         let evidence = vec![Evidence::new(EvidenceKind::WheelTag, text)];
-        let reason = Reason::TagNotInstallable { tags: shortened(tags), target };
+        let reason = Reason::TagNotInstallable { tags: without_platforms(tags), target };
         return Judgement { verdict: Verdict::IncompatibleAbi, reason, evidence };
     }
     let Some(verdict) = modules.iter().map(|module| module.verdict).max() else {
@@ -25,12 +25,13 @@ pub fn distribution(distribution: &Distribution, modules: &[&Judgement], target:
     Judgement { verdict, reason: Reason::WorstOf { count, total }, evidence: Vec::new() }
 }
 
-/// The first tag speaks for all: those of one wheel mostly differ in the platform only.
-fn shortened(tags: &[String]) -> String {
-    match tags {
-        [first, _, ..] => format!("{first} and {} more", tags.len() - 1),
-        _ => tags.concat(),
-    }
+/// Each tag without its platform, which is not what keeps the target from installing it.
+fn without_platforms(tags: &[String]) -> String {
+    let mut short: Vec<String> =
+        tags.iter().map(|tag| tag.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
+    short.sort_unstable();
+    short.dedup();
+    short.join(", ")
 }
 
 #[cfg(test)]
@@ -65,7 +66,7 @@ mod tests {
     fn tags_come_first() {
         let (verdict, reason) = judged(&["cp312-cp312-a", "cp312-cp312-b"], &[Verdict::GilFree]);
         assert_eq!(verdict, Verdict::IncompatibleAbi);
-        assert_eq!(reason, "cannot be installed on 3.14t: its wheel is tagged cp312-cp312-a and 1 more");
+        assert_eq!(reason, "cannot be installed on 3.14t: its wheel is tagged cp312-cp312");
         assert_eq!(judged(&["cp312-cp312-a", "cp314-cp314t-a"], &[]).0, Verdict::PurePython);
     }
 }

@@ -143,7 +143,7 @@ fn run(init: &Init, target: Target) -> Judgement {
         }
         Outcome::Exported(array) => exported(array, init, target),
         Outcome::Delegated { to } => cannot_tell(format!(
-            "{} leaves making the module to {to}; whether that declares the GIL not used depends on the {to} that is installed",
+            "{} leaves making the module to {to}, and the {to} that is installed decides",
             evidence::hook(init)
         )),
         Outcome::Fails { why } => {

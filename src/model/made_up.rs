@@ -246,7 +246,7 @@ pub(crate) fn report() -> Report {
         vec![module_report("old/x.cpython-312-darwin.so", Verdict::IncompatibleAbi)],
     );
     old.distribution.tags = vec!["cp312-cp312-macosx_11_0_arm64".to_owned()];
-    let reason = Reason::TagNotInstallable { tags: old.distribution.tags.concat(), target: Target::Py314t };
+    let reason = Reason::TagNotInstallable { tags: "cp312-cp312".to_owned(), target: Target::Py314t };
     let verdict = Judgement { verdict: Verdict::IncompatibleAbi, reason, evidence: Vec::new() };
     old.verdicts.insert(Target::Py314t, verdict);
     let mut unowned = distribution_report("", vec![module_report("x.so", Verdict::NotAnExtension)]);

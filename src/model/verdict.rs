@@ -130,7 +130,7 @@ pub enum Reason {
     AbiSlot(String),
     /// The wheel's tags: the target does not install it.
     TagNotInstallable {
-        /// The tags as written.
+        /// The tags, each once and without its platform.
         tags: String,
         /// The target.
         target: Target,

@@ -43,6 +43,9 @@ fn help(subject: &Subject<'_>, reason: &Reason) -> String {
                 .to_owned()
         }
         (_, Some(tool)) => format!("ask upstream for: {}", tool.declare_with),
+        (Reason::SinglePhase | Reason::CallUsed | Reason::CallOdd(_), None) => {
+            "ask upstream for: PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED)".to_owned()
+        }
         (_, None) => "ask upstream for: a {Py_mod_gil, Py_MOD_GIL_NOT_USED} slot".to_owned(),
     }
 }

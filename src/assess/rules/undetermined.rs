@@ -24,10 +24,7 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     })?;
     let message =
         format!("what importing {} does on {} {}", subject.name.dotted, listed(&targets), judgement.reason);
-    let help = format!(
-        "import it in {} and look at sys._is_gil_enabled(): `ftaudit explain undetermined`",
-        listed(&targets)
-    );
+    let help = format!("to find out, import it in {}: ftaudit explain undetermined", listed(&targets));
     Some(RULE.finding(subject, message, judgement.evidence.clone(), help))
 }
 

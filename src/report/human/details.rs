@@ -1,8 +1,8 @@
 //! What stands under a distribution's line: the modules that are not fine, grouped by what is wrong with them,
 //! what else rules found, and what to do.
 
+use super::Detail;
 use super::page::{Page, Tone};
-use super::{Detail, worst};
 use crate::model::{
     DistributionReport, Evidence, EvidenceKind, Finding, Judgement, ModuleReport, Reason, Report, Target,
     Verdict,
@@ -12,33 +12,33 @@ use std::collections::BTreeMap;
 /// Rules that only repeat a module's verdict, which stands here anyway.
 const REPEATING: [&str; 4] = ["gil-reenabled", "abi-mismatch", "undetermined", "unread"];
 
-pub(super) fn write(report: &Report, distribution: &DistributionReport, detail: Detail, page: &mut Page) {
+pub(super) fn write(
+    report: &Report,
+    distribution: &DistributionReport,
+    names_source: bool,
+    detail: Detail,
+    page: &mut Page,
+) {
     let source = &distribution.distribution.source;
     let label = distribution.distribution.to_string();
-    let is_same = |other: &&DistributionReport| other.distribution.to_string() == label;
-    let ambiguous = distribution.distribution.name.is_none()
-        || report.distributions.iter().filter(is_same).count() > 1
-        || detail == Detail::Everything;
-    if ambiguous {
+    if names_source || detail == Detail::Everything {
         page.paragraph(4, Tone::Faint, &format!("from {source}"));
     }
-    for judgement in distribution.verdicts.values() {
-        if matches!(judgement.reason, Reason::TagNotInstallable { .. }) {
-            page.paragraph(4, Tone::Plain, &judgement.reason.to_string());
-        }
+    // With one target the line above tells the tags.
+    let by_tag = refused_by_tag(distribution);
+    for (_, reason) in by_tag.iter().filter(|_| report.targets.len() > 1) {
+        page.paragraph(4, Tone::Plain, &reason.to_string());
     }
-    let by_tag_alone = worst(distribution) == Verdict::IncompatibleAbi
-        && distribution
-            .verdicts
-            .values()
-            .all(|judgement| matches!(judgement.reason, Reason::TagNotInstallable { .. }));
-    if !by_tag_alone || detail == Detail::Everything {
-        modules(distribution, &report.targets, detail, page);
-    }
+    let asked = |target: &&Target| {
+        detail == Detail::Everything || by_tag.iter().all(|(refused, _)| refused != *target)
+    };
+    let targets: Vec<Target> = report.targets.iter().filter(asked).copied().collect();
+    modules(distribution, &targets, report.targets.len() > 1, detail, page);
     let findings: Vec<&Finding> = report
         .findings
         .iter()
         .filter(|finding| finding.distribution == label && finding.source == *source)
+        .filter(|finding| by_tag.is_empty() || finding.rule != "abi-mismatch")
         .collect();
     other_findings(&findings, detail, page);
     let mut helps: Vec<&str> = findings.iter().map(|finding| finding.help.as_str()).collect();
@@ -49,10 +49,22 @@ pub(super) fn write(report: &Report, distribution: &DistributionReport, detail: 
     }
 }
 
+/// The targets that do not even install it, where modules need no further word.
+fn refused_by_tag(distribution: &DistributionReport) -> Vec<(Target, &Reason)> {
+    let reasons = distribution.verdicts.iter().map(|(target, judgement)| (*target, &judgement.reason));
+    reasons.filter(|(_, reason)| matches!(reason, Reason::TagNotInstallable { .. })).collect()
+}
+
 /// What is wrong with a module, in the order of targets; modules with the same are shown together.
 type Complaint<'a> = Vec<(Vec<Target>, Verdict, String, &'a [Evidence])>;
 
-fn modules(distribution: &DistributionReport, targets: &[Target], detail: Detail, page: &mut Page) {
+fn modules(
+    distribution: &DistributionReport,
+    targets: &[Target],
+    naming: bool,
+    detail: Detail,
+    page: &mut Page,
+) {
     let mut groups: Vec<(Complaint<'_>, Vec<&ModuleReport>)> = Vec::new();
     for module in &distribution.modules {
         let complaint = complaint(module, targets, detail);
@@ -67,7 +79,7 @@ fn modules(distribution: &DistributionReport, targets: &[Target], detail: Detail
     groups.sort_by_key(|(complaint, _)| std::cmp::Reverse(gravity(complaint)));
     for (complaint, modules) in groups {
         if let [first, others @ ..] = modules.as_slice() {
-            one(first, &complaint, targets.len() > 1, detail, page);
+            one(first, &complaint, naming, detail, page);
             if !others.is_empty() {
                 let text = format!("… and {} more, same reason (-v lists them)", others.len());
                 page.paragraph(4, Tone::Faint, &text);
@@ -106,7 +118,8 @@ fn one(module: &ModuleReport, complaint: &Complaint<'_>, naming: bool, detail: D
     });
     for (index, (targets, _, reason, evidence)) in complaint.iter().enumerate() {
         let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
-        let targets = if naming { format!("{}: ", names.join(", ")) } else { String::new() };
+        let told = matches!(names.as_slice(), [name] if reason.contains(name.as_str()));
+        let targets = if naming && !told { format!("{}: ", names.join(", ")) } else { String::new() };
         let (column, name, built_by) = if index == 0 {
             (4, format!("{}  ", module.name.dotted), built_by.as_str())
         } else {

@@ -99,7 +99,9 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
     table.head(page);
     for distribution in &listed {
         table.row(distribution, page);
-        details::write(report, distribution, layout.detail, page);
+        // The tags in the table tell one wheel from another.
+        let names_source = table.is_ambiguous(distribution) && distribution.distribution.tags.is_empty();
+        details::write(report, distribution, names_source, layout.detail, page);
     }
     if joins_pure {
         let hint = "(-v lists them)";
@@ -196,9 +198,7 @@ mod tests {
           builds for a Python with the GIL leave that out
             audit an environment of 3.14t, or wheels for it (-v lists the modules)
 
-        ✗ old 1.0     cannot be installed  1 module
-            cannot be installed on 3.14t: its wheel is tagged
-              cp312-cp312-macosx_11_0_arm64
+        ✗ old 1.0     cannot be installed  1 module, tagged cp312-cp312
         ✗ vector 1.0  does not load        1 of 3 modules
             vector.gui  was built for Python with the GIL: 3.14t has another object
               layout and crashes on it; built by Cython 3.1.4
@@ -248,10 +248,8 @@ mod tests {
               crashes on it; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
               g.so
-        ✗ old 1.0     cannot be installed  1 module
+        ✗ old 1.0     cannot be installed  1 module, tagged cp312-cp312
             from old-1.0.whl
-            cannot be installed on 3.14t: its wheel is tagged
-              cp312-cp312-macosx_11_0_arm64
             old.x  was built for Python with the GIL: 3.14t has another object layout
               and crashes on it; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
@@ -345,18 +343,14 @@ mod tests {
 
                     3.14t      3.15t
         gone 1.0    ✗ no load  ✓ GIL off
-            g  3.14t: was built for Python with the GIL: 3.14t has another object layout
-              and crashes on it; built by Cython 3.1.4
+            g  was built for Python with the GIL: 3.14t has another object layout and
+              crashes on it; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
         old 1.0     ✗ no load  ✗ no load
-            cannot be installed on 3.14t: its wheel is tagged
-              cp312-cp312-macosx_11_0_arm64
-            old.x  3.14t: was built for Python with the GIL: 3.14t has another object
-              layout and crashes on it; built by Cython 3.1.4
-              it imports _Py_Dealloc, which only code for the GIL build calls
+            cannot be installed on 3.14t: its wheel is tagged cp312-cp312
         vector 1.0  ✗ no load  ✓ GIL off
-            vector.gui  3.14t: was built for Python with the GIL: 3.14t has another
-              object layout and crashes on it; built by Cython 3.1.4
+            vector.gui  was built for Python with the GIL: 3.14t has another object
+              layout and crashes on it; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
             vector._\u{1b}[2J\u{202e}evil  3.14t: cannot be told: a loop that depends on
               an unknown value; built by Cython 3.1.4

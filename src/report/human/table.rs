@@ -2,6 +2,7 @@
 
 use super::page::{Page, Tone, width};
 use crate::model::{DistributionReport, Judgement, Reason, Report, Target, Verdict};
+use std::collections::BTreeSet;
 
 /// The widest name that the other columns still wait for.
 const NAME_WIDTH: usize = 34;
@@ -12,12 +13,20 @@ const TARGET_WIDTH: usize = 9;
 pub(super) struct Table<'a> {
     targets: &'a [Target],
     name_width: usize,
+    ambiguous: BTreeSet<String>,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn new(report: &'a Report, listed: &[&DistributionReport]) -> Self {
         let widths = listed.iter().map(|report| width(&report.distribution.to_string()));
-        Self { targets: &report.targets, name_width: widths.max().unwrap_or(0).min(NAME_WIDTH) }
+        let name_width = widths.max().unwrap_or(0).min(NAME_WIDTH);
+        let (mut known, mut ambiguous) = (BTreeSet::new(), BTreeSet::new());
+        for name in report.distributions.iter().map(|report| report.distribution.to_string()) {
+            if !known.insert(name.clone()) {
+                ambiguous.insert(name);
+            }
+        }
+        Self { targets: &report.targets, name_width, ambiguous }
     }
 
     /// The targets above their columns, where there are several.
@@ -30,15 +39,20 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether its name and version do not tell which one is meant.
+    pub(super) fn is_ambiguous(&self, report: &DistributionReport) -> bool {
+        report.distribution.name.is_none() || self.ambiguous.contains(&report.distribution.to_string())
+    }
+
     pub(super) fn row(&self, report: &DistributionReport, page: &mut Page) {
         let name = report.distribution.to_string();
         if let [target] = self.targets
             && let Some(judgement) = report.verdicts.get(target)
         {
             let (tone, sign, _) = look(judgement.verdict);
-            let name = format!("{sign} {name}");
             let words = words(judgement);
-            let count = modules(report, judgement);
+            let count = count(report, judgement, self.is_ambiguous(report));
+            let name = format!("{sign} {name}");
             page.cells(&[
                 (tone, &name, self.name_width + 2),
                 (tone, words, WORDS_WIDTH),
@@ -55,6 +69,8 @@ impl<'a> Table<'a> {
             .collect();
         let mut row = vec![(Tone::Strong, name.as_str(), self.name_width)];
         row.extend(cells.iter().map(|(tone, text)| (*tone, text.as_str(), TARGET_WIDTH)));
+        let tag = report.distribution.tags.first().filter(|_| self.is_ambiguous(report));
+        row.extend(tag.map(|tag| (Tone::Faint, tag.as_str(), 0)));
         page.cells(&row);
     }
 }
@@ -81,6 +97,21 @@ fn words(judgement: &Judgement) -> &'static str {
         (Verdict::GilFree, _) => "leaves the GIL off",
         (Verdict::NotAnExtension, _) => "no extension module",
         (Verdict::PurePython, _) => "pure Python",
+    }
+}
+
+/// How many modules, and the tags where they decide or tell one wheel from another of the same name.
+fn count(report: &DistributionReport, judgement: &Judgement, ambiguous: bool) -> String {
+    let modules = modules(report, judgement);
+    let tags = match &judgement.reason {
+        Reason::TagNotInstallable { tags, .. } => tags.clone(),
+        _ if ambiguous => report.distribution.tags.first().cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
+    match (modules.is_empty(), tags.is_empty()) {
+        (_, true) => modules,
+        (true, false) => format!("tagged {tags}"),
+        (false, false) => format!("{modules}, tagged {tags}"),
     }
 }
 
