@@ -174,7 +174,7 @@ fn read_text(path: &Path, limit: u64, notes: &mut Vec<Note>) -> Option<String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     let cause = match read {
-        Ok(_) if bytes.len() as u64 <= limit => return Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(_) if bytes.len() as u64 <= limit => return Some(metadata::text(bytes)),
         Ok(_) => Cause::Limit { what: "its size", limit },
         Err(error) if is_absent(&error) => return None,
         Err(error) => Cause::Io(error),
