@@ -163,7 +163,29 @@ impl Collected {
         true
     }
 
-    fn finish(self) -> Discovery {
+    /// A project's folder often holds the environment that the project is installed in for development: its modules
+    /// are audited with that environment, and not as loose ones again.
+    fn leave_to_editables(&mut self) {
+        let mut folders = Vec::new();
+        for artifact in self.artifacts.values() {
+            if let ArtifactKind::SitePackages { editables, .. } = &artifact.kind {
+                folders.extend(editables.iter().filter_map(|editable| editable.path.canonicalize().ok()));
+            }
+        }
+        for (real, artifact) in &mut self.artifacts {
+            if let ArtifactKind::Tree { without } = &mut artifact.kind {
+                // Where it is the tree itself, build folders in it are audited as loose modules only.
+                let below = folders.iter().filter_map(|folder| folder.strip_prefix(real).ok());
+                let below = below.filter(|below| !below.as_os_str().is_empty());
+                without.extend(below.map(|below| artifact.path.join(below)));
+                without.sort_unstable();
+                without.dedup();
+            }
+        }
+    }
+
+    fn finish(mut self) -> Discovery {
+        self.leave_to_editables();
         let mut discovery = Discovery { artifacts: Vec::new(), notes: self.notes };
         for (real, artifact) in &self.artifacts {
             match self.artifacts.iter().find(|(folder, other)| contains(folder, other, real, artifact)) {
@@ -452,6 +474,19 @@ mod tests {
         let (artifacts, notes) = discovered(folder.path(), &["one"]);
         assert_eq!(artifacts, ["site ? +1: one", "site ? +0: one/../two"]);
         assert!(notes.iter().all(|note| !note.starts_with('!')), "{notes:?}");
+    }
+
+    #[test]
+    fn a_project_is_audited_with_the_environment_in_it() {
+        let folder = folder(&["src/foo/_x.so", "other/_y.so", ".venv/lib/python3.14/site-packages/x.py"]);
+        let site = ".venv/lib/python3.14/site-packages";
+        put(folder.path(), ".venv/pyvenv.cfg", "version = 3.14.0");
+        put(folder.path(), &format!("{site}/foo.pth"), folder.path().join("src").to_str().unwrap());
+        let (artifacts, _) = discovered(folder.path(), &[""]);
+        assert_eq!(artifacts, ["tree -2: .", "site 3.14.0 +1: .venv/lib/python3.14/site-packages"]);
+        let discovery = discover(&[folder.path().to_owned()]);
+        let without = vec![folder.path().join(".venv"), folder.path().join("src")];
+        assert_eq!(discovery.artifacts[0].kind, ArtifactKind::Tree { without });
     }
 
     #[cfg(unix)]

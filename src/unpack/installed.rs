@@ -29,8 +29,6 @@ pub(super) fn open(
     }
     installed.push(unowned);
     let mut distributions: Vec<_> = installed.into_iter().map(|installed| installed.distribution).collect();
-    // Without a name and without modules there is nothing to say of it.
-    distributions.retain(|distribution| distribution.name.is_some() || !distribution.members.is_empty());
     for distribution in &mut distributions {
         distribution.members.sort_unstable();
         distribution.libraries.sort_unstable();
@@ -174,7 +172,7 @@ fn read_text(path: &Path, limit: u64, notes: &mut Vec<Note>) -> Option<String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     let cause = match read {
-        Ok(_) if bytes.len() as u64 <= limit => return Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(_) if bytes.len() as u64 <= limit => return Some(metadata::text(bytes)),
         Ok(_) => Cause::Limit { what: "its size", limit },
         Err(error) if is_absent(&error) => return None,
         Err(error) => Cause::Io(error),
@@ -352,9 +350,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_unowned_makes_no_distribution() {
+    fn nothing_may_be_unowned() {
         let opened = opened(&folder(&FOO), &[]);
-        assert_eq!(opened.distributions.len(), 1);
+        assert_eq!(opened.members("unowned"), [""; 0]);
     }
 
     #[test]
@@ -403,7 +401,8 @@ mod tests {
     fn metadata_folders_of_one_version_are_one_distribution() {
         let opened =
             opened(&folder(&[&FOO[..], &[("Foo-1.0.egg-info", "Name: foo\nVersion: 1.0\n")]].concat()), &[]);
-        assert_eq!(opened.distributions.len(), 1);
+        let named = opened.distributions.iter().filter(|distribution| distribution.name.is_some());
+        assert_eq!(named.count(), 1);
         assert_eq!(opened.members("foo"), ["foo/_x.so"]);
         assert_eq!(opened.notes, []);
     }
@@ -418,7 +417,7 @@ mod tests {
             .concat(),
         );
         let opened = opened(&folder, &[]);
-        assert_eq!(opened.distributions.len(), 2);
+        assert_eq!(opened.distributions.len(), 3);
         let whys: Vec<_> = opened.notes.iter().map(|note| note.why.as_str()).collect();
         assert_eq!(
             whys,

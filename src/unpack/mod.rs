@@ -58,6 +58,8 @@ pub fn open(artifact: &Artifact) -> Result<Unpacked, UnpackError> {
         ArtifactKind::Tree { without } => one(folder::open_tree(path, without)),
         ArtifactKind::Module => one(folder::open_module(path)?),
     };
+    // Without a name and without modules there is nothing to say of it.
+    distributions.retain(|distribution| distribution.name.is_some() || !distribution.members.is_empty());
     distributions.sort_by(|one, other| {
         let key = |distribution: &Distribution| {
             (distribution.name.clone(), distribution.version.clone(), distribution.source.clone())
@@ -165,6 +167,13 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn a_tree_without_modules_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let unpacked = open(&artifact(folder.path(), ArtifactKind::Tree { without: Vec::new() })).unwrap();
+        assert_eq!((unpacked.distributions, unpacked.notes), (vec![], vec![]));
     }
 
     #[test]

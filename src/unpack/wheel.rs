@@ -168,7 +168,7 @@ impl Listing {
             inflate::read(&mut self.file, entry)
         };
         match read {
-            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            Ok(bytes) => Some(metadata::text(bytes)),
             Err(cause) => {
                 self.notes.push(cause.of(format!("{}: {path}", self.label)).note());
                 None
