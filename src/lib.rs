@@ -36,8 +36,8 @@ use acquire::Discovery;
 use cli::Format;
 use data_encoding::HEXLOWER;
 use model::{
-    Artifact, Distribution, DistributionReport, Facts, Finding, Judgement, Member, ModuleName, ModuleReport,
-    Note, Report, Subject,
+    Artifact, Beside, Distribution, DistributionReport, Facts, Finding, Judgement, Member, ModuleName,
+    ModuleReport, Note, Report, Subject,
 };
 use plan::Plan;
 use policy::Status;
@@ -162,7 +162,7 @@ fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Membe
     let facts: Result<Facts, Note> = guarded(|| {
         let bytes = unpacked.read(distribution, member).map_err(|error| error.note())?;
         sha256 = plan.verify_hashes.then(|| HEXLOWER.encode(&Sha256::digest(&*bytes)));
-        inspect::inspect(&bytes, &name, &plan.targets)
+        inspect::inspect(&bytes, &name, &plan.targets, &Wheelmates { unpacked, distribution })
             .map_err(|error| Note::unread(about(), error.to_string()))
     })
     .unwrap_or_else(|| Err(Note::unread(about(), BUG)));
@@ -182,6 +182,26 @@ fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Membe
         Err(note) => (None, Some(note)),
     };
     Audited { module: ModuleReport { name, member: member.clone(), facts, verdicts }, findings, note }
+}
+
+/// The libraries that a module may need: those of its own distribution first, then those of the others in the
+/// same wheel or environment.
+struct Wheelmates<'a> {
+    unpacked: &'a Unpacked,
+    distribution: &'a Distribution,
+}
+
+impl Beside for Wheelmates<'_> {
+    fn library(&self, file: &str) -> Option<model::Bytes> {
+        let distributions = std::iter::once(self.distribution).chain(&self.unpacked.distributions);
+        let files = distributions.flat_map(|owner| {
+            owner.libraries.iter().chain(&owner.members).map(move |member| (owner, member))
+        });
+        let (owner, member) =
+            files.into_iter().find(|(_, member)| member.path.rsplit('/').next() == Some(file))?;
+        let bytes = self.unpacked.read(owner, member).ok()?;
+        Some(Box::new(bytes))
+    }
 }
 
 /// What is said of a file that this program itself fails on: one such file never ends the audit.
