@@ -1,6 +1,7 @@
 //! What a loader maps: segments over the file's bytes, and reads through them by virtual address.
 //! Apart from the formats, so that every check of an address is in one place.
 
+use super::Fixup;
 use super::error::{ImageError, MAX_NAME, MAX_SEGMENTS, at_most, slice};
 
 /// A stretch of memory and the part of the file that fills its start; the rest is zeros.
@@ -133,6 +134,17 @@ impl<'data> Memory<'data> {
     /// The pointer-sized number at an address.
     pub(super) fn pointer(&self, address: u64) -> Option<u64> {
         if self.pointer_size == 4 { self.u32(address).map(u64::from) } else { self.u64(address) }
+    }
+
+    /// The function in a slot of a table of initialisers, after relocation. 0 and -1 are gaps, left by old linkers.
+    pub(super) fn initialiser(&self, place: u64, fixups: &[(u64, Fixup)]) -> Option<u64> {
+        let fixup =
+            fixups.binary_search_by_key(&place, |(at, _)| *at).ok().and_then(|found| fixups.get(found));
+        match fixup {
+            Some((_, Fixup::Address(address))) => Some(*address),
+            Some(_) => None,
+            None => self.pointer(place).filter(|address| *address != 0 && *address != self.wrap(u64::MAX)),
+        }
     }
 
     /// The numbers of a table that all comes from the file.

@@ -11,6 +11,7 @@
 
 mod elf;
 mod error;
+mod macho;
 mod memory;
 mod pe;
 
@@ -110,8 +111,21 @@ pub fn parse(data: &[u8]) -> Result<Vec<Image<'_>>, ImageError> {
         [] => Err(ImageError::Empty),
         [0x7f, b'E', b'L', b'F', ..] => Ok(vec![elf::parse(data)?]),
         [b'M', b'Z', ..] => Ok(vec![pe::parse(data)?]),
+        [a, b, c, d, ..] if macho::is_thin([*a, *b, *c, *d]) => Ok(vec![macho::parse(data)?]),
         [b'!', b'<', b'a' | b't', ..] => Err(ImageError::NotLoadable("a static archive")),
         [b'B', b'C', 0xc0, 0xde, ..] => Err(ImageError::NotLoadable("LLVM bitcode")),
+        _ => match macho::machines(data)? {
+            Some(machines) => machines.into_iter().map(machine).collect(),
+            None => Err(ImageError::NotAnImage(start_of(data))),
+        },
+    }
+}
+
+/// One part of a universal file.
+fn machine(data: &[u8]) -> Result<Image<'_>, ImageError> {
+    match data {
+        [a, b, c, d, ..] if macho::is_thin([*a, *b, *c, *d]) => macho::parse(data),
+        [b'!', b'<', b'a' | b't', ..] => Err(ImageError::NotLoadable("a static archive")),
         _ => Err(ImageError::NotAnImage(start_of(data))),
     }
 }
@@ -245,7 +259,8 @@ impl<'data> Image<'data> {
     fn named(&self) -> Vec<(u64, &'data str)> {
         let mut symbols = match self.format {
             Format::Elf => elf::symbols(self.memory.data()),
-            Format::Pe | Format::MachO => Vec::new(),
+            Format::MachO => macho::symbols(self.memory.data()),
+            Format::Pe => Vec::new(),
         };
         symbols.extend(self.tables.exports.iter().map(|export| (export.address, export.name)));
         symbols.sort_by_key(|(address, _)| *address);

@@ -287,21 +287,8 @@ impl<'data> Library<'data> {
         };
         let width = u64::from(self.memory.pointer_size);
         let count = at_most("initialisers", size / width, MAX_INITIALISERS)? as u64;
-        for index in 0..count {
-            let place = start.wrapping_add(index * width);
-            let fixup =
-                fixups.binary_search_by_key(&place, |(at, _)| *at).ok().and_then(|found| fixups.get(found));
-            match fixup {
-                Some((_, Fixup::Address(address))) => functions.push(*address),
-                Some(_) => {}
-                // 0 and -1 are gaps, left by old linkers.
-                None => functions.extend(
-                    self.memory
-                        .pointer(place)
-                        .filter(|address| *address != 0 && *address != self.memory.wrap(u64::MAX)),
-                ),
-            }
-        }
+        let places = (0..count).map(|index| start.wrapping_add(index * width));
+        functions.extend(places.filter_map(|place| self.memory.initialiser(place, fixups)));
         Ok(functions)
     }
 }
