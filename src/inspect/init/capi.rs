@@ -23,6 +23,11 @@ pub(super) enum Effect {
 /// table of a few kilobytes. A larger block becomes unknown instead.
 const MAX_BLOCK: u64 = 1 << 16;
 
+/// `getauxval`'s argument for the processor's features, and what every AArch64 Linux says there: floating
+/// point and vectors. Zero would mean that the system does not tell.
+const AT_HWCAP: u64 = 16;
+const BASIC_FEATURES: u64 = 3;
+
 /// Calls an imported function whose arguments stand where the calling convention puts them.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Result<Effect, Full> {
     // Mach-O's libSystem and Windows' C runtime decorate some names.
@@ -254,8 +259,18 @@ fn library_call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Eff
         "PyModule_GetState" | "PyType_GetModuleState" => path.memory.allocate(MAX_BLOCK, true),
         // The first import is what is evaluated: in the main interpreter, with nothing registered yet.
         "PyInterpreterState_GetID" | "PyState_FindModule" => Value::ZERO,
+        // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
+        "getenv" | "secure_getenv" | "_wgetenv" => Value::ZERO,
+        // No optional feature of the processor: code for those that it has does the same faster.
+        "getauxval" | "__getauxval" => {
+            Value::Known(if first == Value::Known(AT_HWCAP) { BASIC_FEATURES } else { 0 })
+        }
         // Any number of processors is as good as another: tables are sized by it.
-        "Py_IsInitialized" | "_ZNSt6thread20hardware_concurrencyEv" | "get_nprocs" => Value::Known(1),
+        "Py_IsInitialized"
+        | "_ZNSt6thread20hardware_concurrencyEv"
+        | "_ZNSt3__16thread20hardware_concurrencyEv"
+        | "_Thrd_hardware_concurrency"
+        | "get_nprocs" => Value::Known(1),
         _ => return Ok(None),
     };
     Ok(Some(Effect::Return(value)))

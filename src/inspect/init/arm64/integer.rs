@@ -148,10 +148,11 @@ impl Arm64 {
         let same = register_of(second).is_some() && register_of(second) == register_of(third);
         let (result, flags) = sum(left, right, subtracts, same, size);
         let is_comparison = is_zero(first);
+        let chosen = self.is_learnt(second) || self.is_learnt(third);
         self.set(first, result);
         if matches!(instruction.opcode, Opcode::ADDS | Opcode::SUBS) {
             let number = |right: u64| if subtracts { right } else { right.wrapping_neg() & mask(size) };
-            self.flags = flags;
+            self.flags = Flags { chosen, ..flags };
             self.flags.compared = if is_comparison {
                 compared(second, size, right.known().map(number))
             } else {
@@ -179,6 +180,7 @@ impl Arm64 {
     fn compare_if(&mut self, instruction: &Instruction, size: u8) {
         let [first, second, otherwise, condition] = instruction.operands;
         let Operand::ConditionCode(code) = condition else { return self.flags = Flags::default() };
+        let chosen = self.forced.is_some();
         match (self.forced.take().or_else(|| self.condition(code)), otherwise) {
             (Some(true), _) => {
                 let subtracts = instruction.opcode == Opcode::CCMP;
@@ -187,6 +189,7 @@ impl Arm64 {
                 self.flags = sum(self.read(first), right, subtracts, same, size).1;
                 let number = |right: u64| if subtracts { right } else { right.wrapping_neg() & mask(size) };
                 self.flags.compared = compared(first, size, right.known().map(number));
+                self.flags.chosen = self.is_learnt(first) || self.is_learnt(second);
             }
             (Some(false), Operand::Immediate(bits)) => {
                 self.flags = Flags {
@@ -195,6 +198,7 @@ impl Arm64 {
                     carry: Some(bits & 2 != 0),
                     overflow: Some(bits & 1 != 0),
                     compared: None,
+                    chosen,
                 };
             }
             _ => self.flags = Flags::default(),
@@ -239,6 +243,7 @@ impl Arm64 {
             _ => exclusive_or(left, right, same),
         };
         let is_test = is_zero(first);
+        let chosen = self.is_learnt(second) || self.is_learnt(third);
         self.set(first, result);
         if matches!(instruction.opcode, O::ANDS | O::BICS) {
             self.flags = Flags {
@@ -251,6 +256,7 @@ impl Arm64 {
                     true if same => compared(second, size, Some(0)),
                     true => None,
                 },
+                chosen,
             };
         }
     }
@@ -363,7 +369,7 @@ fn sum_flags(sum: Sum, size: u8) -> Flags {
         zero: Some(sum.result == 0),
         carry: Some(sum.carry),
         overflow: Some(sum.overflow),
-        compared: None,
+        ..Flags::default()
     }
 }
 

@@ -47,6 +47,8 @@ struct Flags {
     overflow: Option<bool>,
     /// The register whose comparison with a number set them: an equality teaches something about it.
     compared: Option<Compared>,
+    /// They follow from a choice that could have gone the other way, so that a branch on them is no progress.
+    chosen: bool,
 }
 
 /// A comparison of the low bytes of a register with a number.
@@ -69,6 +71,10 @@ pub(in crate::inspect::init) struct Arm64 {
     /// The way that the next choice has to take.
     forced: Option<bool>,
     decided: u64,
+    /// A bit for each register whose value was learnt from the way that a choice went, and not written since.
+    learnt: u32,
+    /// A bit for each register that a whole pointer was loaded into, from a fixed place in a structure.
+    loaded: u32,
 }
 
 impl Machine for Arm64 {
@@ -83,6 +89,8 @@ impl Machine for Arm64 {
             platform_is_kept: format != Some(Format::Elf),
             forced: None,
             decided: 0,
+            learnt: 0,
+            loaded: 0,
         };
         machine.set_general(LINK, Value::Known(space.regions.exit));
         // Room above for arguments on the stack; aligned to 16 bytes as the convention demands.
@@ -202,15 +210,21 @@ impl Arm64 {
         let [first, second, third, _] = instruction.operands;
         match instruction.opcode {
             O::B => return Ok(Flow::Jump(self.code_address(first))),
-            O::Bcc(code) | O::BCcc(code) => return Ok(self.branch(self.condition(code), first, next)),
+            O::Bcc(code) | O::BCcc(code) => {
+                let known = self.condition(code);
+                let is_progress = known.is_some() && !self.flags.chosen;
+                return Ok(self.branch(known, is_progress, first, next));
+            }
             O::CBZ | O::CBNZ => {
                 let zero = self.read(first).is_zero();
                 let taken = zero.map(|zero| zero == (instruction.opcode == O::CBZ));
-                return Ok(self.branch(taken, second, next));
+                let is_progress = taken.is_some() && !self.is_learnt(first);
+                return Ok(self.branch(taken, is_progress, second, next));
             }
             O::TBZ | O::TBNZ => {
                 let taken = self.bit(first, second).map(|set| set == (instruction.opcode == O::TBNZ));
-                return Ok(self.branch(taken, third, next));
+                let is_progress = taken.is_some() && !self.is_learnt(first);
+                return Ok(self.branch(taken, is_progress, third, next));
             }
             O::BL => return Ok(self.call(self.code_address(first), next)),
             O::BLR | O::BLRAA | O::BLRAB | O::BLRAAZ | O::BLRABZ => {
@@ -221,7 +235,7 @@ impl Arm64 {
                 }
                 return Ok(self.call(target, next));
             }
-            O::BR | O::BRAA | O::BRAB | O::BRAAZ | O::BRABZ => return Ok(Flow::Jump(self.read(first))),
+            O::BR | O::BRAA | O::BRAB | O::BRAAZ | O::BRABZ => return Ok(Flow::Jump(self.target(first))),
             O::RET => return Ok(Flow::Return(self.read(first))),
             O::RETAA | O::RETAB | O::RETAASPPC | O::RETABSPPC | O::RETAASPPCR | O::RETABSPPCR => {
                 return Ok(Flow::Return(self.general(LINK)));
@@ -239,6 +253,15 @@ impl Arm64 {
         Ok(Flow::Next)
     }
 
+    /// Where a jump through a register goes. A pointer that was loaded whole is a function's, and not null; one
+    /// that was computed may come from a table of jumps.
+    fn target(&self, register: Operand) -> Value {
+        match self.read(register) {
+            Value::Unknown if self.is_loaded(register) => Value::NonNull,
+            value => value,
+        }
+    }
+
     fn code_address(&self, operand: Operand) -> Value {
         match operand {
             Operand::PCOffset(offset) => Value::Known(self.counter.wrapping_add_signed(offset)),
@@ -252,9 +275,9 @@ impl Arm64 {
         Flow::Call(target)
     }
 
-    fn branch(&mut self, known: Option<bool>, target: Operand, next: u64) -> Flow {
+    fn branch(&mut self, known: Option<bool>, is_progress: bool, target: Operand, next: u64) -> Flow {
         let Some(taken) = self.forced.take().or(known) else { return Flow::Choice };
-        self.decided += u64::from(known.is_some());
+        self.decided += u64::from(is_progress);
         let target = self.code_address(target).known().unwrap_or(next);
         self.counter = if taken { target } else { next };
         Flow::Next
@@ -344,6 +367,7 @@ impl Arm64 {
     fn learn_condition(&mut self, code: u8, taken: bool) {
         let holds = taken == (code & 1 == 0);
         let flags = &mut self.flags;
+        flags.chosen = true;
         let equal = match (code >> 1, holds) {
             (0, _) => {
                 flags.zero = Some(holds);
@@ -385,6 +409,7 @@ impl Arm64 {
             && register != STACK_POINTER
         {
             *place = learnt;
+            self.learnt |= 1 << register;
         }
     }
 }

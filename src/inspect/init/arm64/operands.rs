@@ -63,6 +63,25 @@ impl Arm64 {
         }
         if let Some(place) = self.general.get_mut(usize::from(register)) {
             *place = value;
+            self.learnt &= !(1 << register);
+            self.loaded &= !(1 << register);
+        }
+    }
+
+    /// Whether an operand is a register whose value was learnt from a choice.
+    pub(super) fn is_learnt(&self, operand: Operand) -> bool {
+        register_of(operand).is_some_and(|register| self.learnt & 1 << register != 0)
+    }
+
+    /// Whether an operand is a register that a pointer was loaded into.
+    pub(super) fn is_loaded(&self, operand: Operand) -> bool {
+        register_of(operand).is_some_and(|register| self.loaded & 1 << register != 0)
+    }
+
+    /// Remembers that a pointer was loaded into a register.
+    pub(super) fn mark_loaded(&mut self, operand: Operand) {
+        if let Some(register) = register_of(operand) {
+            self.loaded |= 1 << register;
         }
     }
 

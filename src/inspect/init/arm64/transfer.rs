@@ -152,6 +152,9 @@ impl Arm64 {
             if matches!(transfer.kind, Kind::Load | Kind::LoadPair) {
                 let values = loaded(memory, place, offset, size);
                 self.take(register, values, size, transfer.extends_sign);
+                if size == 8 && place.field.is_some() {
+                    self.mark_loaded(register);
+                }
             } else if let Some(address) = place.address {
                 let address = address.wrapping_add(offset);
                 let [low, high] = self.given(register);
