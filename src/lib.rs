@@ -1,8 +1,207 @@
-//! ftaudit
+//! `ftaudit` tells which compiled Python extension modules turn the GIL back on in free-threaded Python, by
+//! reading the binaries as the interpreter would.
+//!
+//! # The way through
+//!
+//! [`cli`] takes the command line and [`plan`] resolves it. [`audit`], below, joins the stages, which hand each
+//! other nouns of [`model`] and do not know of one another:
+//!
+//! 1. [`acquire`]: what the user named becomes artifacts (wheels, environments, trees, modules).
+//! 2. [`unpack`]: an artifact becomes distributions and their members; `zip` and `memmap2` read them.
+//! 3. [`inspect`]: bytes become facts. [`inspect::image`] reads the formats: `goblin` the import and export
+//!    tables, `object` what relocates them; `iced-x86` decodes instructions.
+//! 4. [`assess`]: facts become verdicts ([`assess::judge`], [`assess::distribution`]) and findings
+//!    ([`assess::rules`], one file each).
+//! 5. [`report`]: the result becomes text ([`report::human`], [`report::json`]), and [`deliver`] brings it
+//!    where it belongs.
+//!
+//! [`policy`] makes an exit status of it, and [`progress`] shows on a terminal how far things are. This file is
+//! the only one that starts parallel work, with `rayon`.
+
 #![forbid(unsafe_op_in_unsafe_fn)]
+
 pub mod acquire;
 pub mod assess;
+pub mod cli;
+pub mod deliver;
 pub mod inspect;
 pub mod model;
+pub mod plan;
+pub mod policy;
+pub mod progress;
 pub mod report;
 pub mod unpack;
+
+use acquire::Discovery;
+use cli::Format;
+use data_encoding::HEXLOWER;
+use model::{
+    Artifact, Distribution, DistributionReport, Facts, Finding, Judgement, Member, ModuleName, ModuleReport,
+    Note, Report, Subject,
+};
+use plan::Plan;
+use policy::Status;
+use progress::Progress;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use unpack::Unpacked;
+
+/// What ends the program before its job is done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// None of the inputs holds anything to audit, or none can be read. The notes say which and why.
+    #[error(
+        "nothing could be audited{}\nhint: name a wheel, an extension module, or a folder that holds some (a \
+         virtual environment, a site-packages)",
+        .0.iter().fold(String::new(), |text, note| text + "\n  " + &note.to_string())
+    )]
+    Nothing(Vec<Note>),
+    /// The report could not be written.
+    #[error(transparent)]
+    Deliver(#[from] deliver::DeliverError),
+    /// The report could not be made: a fault of this program.
+    #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
+    Json(#[from] serde_json::Error),
+    /// The system refuses threads.
+    #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Audits, reports, and says how that ended.
+///
+/// # Errors
+/// When nothing could be audited, or the report could not be delivered. What an audit finds is no error.
+pub fn run(plan: &Plan) -> Result<Status, Error> {
+    let report = audit(plan)?;
+    let status = policy::status(&report);
+    let text = match plan.format {
+        Format::Json => report::json::render(&report)?,
+        Format::Human if status == Status::Nothing => return Err(Error::Nothing(report.notes)),
+        Format::Human => report::human::render(&report, &plan.layout),
+    };
+    deliver::deliver(&text, plan.output.as_deref())?;
+    if status == Status::Nothing { Err(Error::Nothing(report.notes)) } else { Ok(status) }
+}
+
+/// What `ftaudit explain` prints; empty for a rule that there is none of.
+#[must_use]
+pub fn explain(rule: &str) -> String {
+    let found = assess::rules::RULES.into_iter().find(|known| known.id == rule);
+    found.map_or(String::new(), |rule| format!("{} ({})\n\n{}\n", rule.id, rule.severity, rule.explain))
+}
+
+/// The stages, one after the other; artifacts and their modules side by side.
+///
+/// # Errors
+/// When the system refuses threads.
+pub fn audit(plan: &Plan) -> Result<Report, Error> {
+    let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let Discovery { artifacts, notes } = acquire::discover(&plan.inputs);
+    let progress = Progress::new(plan.progress);
+    let audit_one = |artifact| audit_artifact(artifact, plan, &progress);
+    let audited: Vec<Report> = pool.install(|| artifacts.par_iter().with_max_len(1).map(audit_one).collect());
+    let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
+    for part in audited {
+        report.distributions.extend(part.distributions);
+        report.findings.extend(part.findings);
+        report.notes.extend(part.notes);
+    }
+    report.environments = assess::environments(&report.distributions);
+    Ok(report.sorted())
+}
+
+/// Unpacks one artifact, and gives each of its modules to whichever thread is free, the largest first.
+fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Report {
+    let opened = guarded(|| unpack::open(artifact).map_err(|error| error.note()))
+        .unwrap_or_else(|| Err(Note::unread(model::shown(&artifact.path), BUG)));
+    let unpacked = match opened {
+        Ok(unpacked) => unpacked,
+        Err(note) => return Report { notes: vec![note], ..Report::default() },
+    };
+    let mut members: Vec<(usize, &Member)> = Vec::new();
+    for (index, distribution) in unpacked.distributions.iter().enumerate() {
+        members.extend(distribution.members.iter().map(|member| (index, member)));
+    }
+    members.sort_by_key(|(_, member)| std::cmp::Reverse(member.size));
+    progress.expect(members.len());
+    let audit_one = |(index, member): &(usize, &Member)| {
+        let audited = audit_module(&unpacked, &unpacked.distributions[*index], member, plan);
+        progress.one_done();
+        (*index, audited)
+    };
+    let audited: Vec<(usize, Audited)> = members.par_iter().with_max_len(1).map(audit_one).collect();
+    let mut report = Report { notes: unpacked.notes, ..Report::default() };
+    let mut modules: BTreeMap<usize, Vec<ModuleReport>> = BTreeMap::new();
+    for (index, audited) in audited {
+        modules.entry(index).or_default().push(audited.module);
+        report.findings.extend(audited.findings);
+        report.notes.extend(audited.note);
+    }
+    let conclude = |(index, distribution)| {
+        conclude_distribution(distribution, modules.remove(&index).unwrap_or_default(), plan)
+    };
+    report.distributions = unpacked.distributions.into_iter().enumerate().map(conclude).collect();
+    report
+}
+
+/// What one module gives.
+struct Audited {
+    module: ModuleReport,
+    findings: Vec<Finding>,
+    note: Option<Note>,
+}
+
+/// Reads, inspects and judges one module. Its bytes are gone when this returns.
+fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, plan: &Plan) -> Audited {
+    let name = ModuleName::of_member(&member.path);
+    let about = || format!("{}: {}", distribution.source, member.path);
+    let mut sha256 = None;
+    let facts: Result<Facts, Note> = guarded(|| {
+        let bytes = unpacked.read(distribution, member).map_err(|error| error.note())?;
+        sha256 = plan.verify_hashes.then(|| HEXLOWER.encode(&Sha256::digest(&*bytes)));
+        inspect::inspect(&bytes, &name, &plan.targets)
+            .map_err(|error| Note::unread(about(), error.to_string()))
+    })
+    .unwrap_or_else(|| Err(Note::unread(about(), BUG)));
+    let judge = |target| assess::judge(&name, facts.as_ref().map_err(|note| note.why.as_str()), target);
+    let verdicts = plan.targets.iter().map(|target| (*target, judge(*target))).collect();
+    let subject = Subject {
+        distribution,
+        member,
+        name: &name,
+        facts: facts.as_ref().ok(),
+        verdicts: &verdicts,
+        sha256: sha256.as_deref(),
+    };
+    let findings = assess::check(&subject);
+    let (facts, note) = match facts {
+        Ok(facts) => (Some(facts), None),
+        Err(note) => (None, Some(note)),
+    };
+    Audited { module: ModuleReport { name, member: member.clone(), facts, verdicts }, findings, note }
+}
+
+/// What is said of a file that this program itself fails on: one such file never ends the audit.
+const BUG: &str = "the auditor itself failed on this file\nhint: this is a bug; please report it";
+
+/// Keeps a panic to the file that it happens on.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+fn conclude_distribution(
+    distribution: Distribution,
+    modules: Vec<ModuleReport>,
+    plan: &Plan,
+) -> DistributionReport {
+    let judge = |target| {
+        let judged: Vec<&Judgement> =
+            modules.iter().filter_map(|module| module.verdicts.get(&target)).collect();
+        (target, assess::distribution(&distribution, &judged, target))
+    };
+    let verdicts = plan.targets.iter().copied().map(judge).collect();
+    DistributionReport { distribution, verdicts, modules }
+}

@@ -1,1 +1,15 @@
-//! Stage 4: facts -> verdicts and findings.
+//! Stage 4: facts -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
+
+mod distribution;
+mod environment;
+mod evidence;
+pub mod rules;
+mod slots;
+mod suffix;
+mod tags;
+mod verdict;
+
+pub use distribution::distribution;
+pub use environment::environments;
+pub use rules::check;
+pub use verdict::judge;

@@ -1,4 +1,4 @@
-//! Sizes, offsets and numbers of CPython's structures, by build and word size.
+//! Sizes, offsets and numbers of `CPython`'s structures, by build and word size.
 
 /// Where the fields of a `PyModuleDef` stand, in bytes (`Include/moduleobject.h`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,6 @@ impl DefLayout {
 
 /// Size of a `PySlot`, the same on 32 and 64 bits (PEP 820, `Include/slots.h`).
 pub(crate) const PY_SLOT_SIZE: u64 = 16;
-
-/// `PySlot_OPTIONAL`: an interpreter that does not know the number passes over it.
-pub(crate) const PY_SLOT_OPTIONAL: u16 = 1;
 
 /// `PySlot_INTPTR`: an integer value is as wide as a pointer, not 64 bits.
 pub(crate) const PY_SLOT_INTPTR: u16 = 4;

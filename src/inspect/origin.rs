@@ -97,9 +97,6 @@ const TOOLS: [Tool; 12] = [
     },
 ];
 
-/// For a module that no tool is known to have made.
-pub(super) const DECLARE_BY_HAND: &str = "{Py_mod_gil, Py_MOD_GIL_NOT_USED} in the module's slots";
-
 struct Markers {
     search: AhoCorasick,
     /// The tool of each pattern.

@@ -21,6 +21,13 @@ pub struct Distribution {
     pub libraries: Vec<Member>,
 }
 
+impl Distribution {
+    /// What lists of distributions are sorted by.
+    pub(super) fn key(&self) -> (Option<&str>, Option<&str>, &str) {
+        (self.name.as_deref(), self.version.as_deref(), &self.source)
+    }
+}
+
 impl fmt::Display for Distribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name.as_deref().unwrap_or("unowned"))?;

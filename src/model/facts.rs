@@ -86,7 +86,7 @@ impl fmt::Display for PythonVersion {
     }
 }
 
-/// Which of CPython's binary interfaces a module uses.
+/// Which of `CPython`'s binary interfaces a module uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Abi {
     /// That of builds with the GIL.

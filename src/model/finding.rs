@@ -17,6 +17,8 @@ pub struct Subject<'a> {
     pub facts: Option<&'a Facts>,
     /// What was concluded for each target.
     pub verdicts: &'a BTreeMap<Target, Judgement>,
+    /// The SHA-256 of its bytes in lower-case hexadecimal, where it was asked for.
+    pub sha256: Option<&'a str>,
 }
 
 /// What a rule says of a subject.
@@ -30,6 +32,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The distribution, as reports name it (`lxml 6.1.3`).
     pub distribution: String,
+    /// Where that comes from, as [`Distribution::source`] says it: two wheels may have the same name.
+    pub source: String,
     /// Path of the member, where it is about one.
     pub member: Option<String>,
     /// What is wrong, as a sentence.
@@ -38,6 +42,13 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do about it.
     pub help: String,
+}
+
+impl Finding {
+    /// What lists of findings are sorted by.
+    pub(super) fn key(&self) -> (&str, &str, Option<&str>, &str) {
+        (&self.distribution, &self.source, self.member.as_deref(), self.rule)
+    }
 }
 
 /// How much a finding matters, least first.

@@ -4,24 +4,30 @@ mod artifact;
 mod distribution;
 mod evidence;
 mod facts;
+mod file_kind;
 mod finding;
 mod init;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod note;
 mod report;
+mod shown;
 mod target;
 mod verdict;
 mod wheel_name;
 
-pub use artifact::{Artifact, ArtifactKind};
+pub use artifact::{Artifact, ArtifactKind, Editable};
 pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
+pub use file_kind::FileKind;
 pub use finding::{Confidence, Finding, Severity, Subject};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
 pub use note::Note;
-pub use report::{DistributionReport, ModuleReport, Report};
+pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
+pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use verdict::{Judgement, Reason, Verdict};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A free-threaded CPython, by minor version. Later ones order after earlier ones.
+/// A free-threaded `CPython`, by minor version. Later ones order after earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
-    /// CPython 3.13, experimental free-threaded build (PEP 703).
+    /// `CPython` 3.13, experimental free-threaded build (PEP 703).
     Py313t,
-    /// CPython 3.14, supported free-threaded build (PEP 779).
+    /// `CPython` 3.14, supported free-threaded build (PEP 779).
     Py314t,
-    /// CPython 3.15, with the free-threaded stable ABI (PEP 803) and export hooks (PEP 793, PEP 820).
+    /// `CPython` 3.15, with the free-threaded stable ABI (PEP 803) and export hooks (PEP 793, PEP 820).
     Py315t,
 }
 

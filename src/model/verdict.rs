@@ -130,7 +130,7 @@ pub enum Reason {
     AbiSlot(String),
     /// The wheel's tags: the target does not install it.
     TagNotInstallable {
-        /// The tags as written.
+        /// The tags, each once and without its platform.
         tags: String,
         /// The target.
         target: Target,
@@ -255,6 +255,7 @@ impl fmt::Display for Reason {
             Self::CannotTell(why) => write!(f, "cannot be told: {why}"),
             Self::Unread(why) => write!(f, "could not be read: {why}"),
             Self::NoModules => f.write_str("has no compiled files"),
+            Self::WorstOf { count, total: 1 } => write!(f, "{count} of 1 module"),
             Self::WorstOf { count, total } => write!(f, "{count} of {total} modules"),
         }
     }

@@ -1,1 +1,7 @@
-//! Stage 6: report -> bytes.
+//! Stage 5: report -> text, a file for each format. Nothing here decides: what is shown was concluded before.
+
+pub mod human;
+pub mod json;
+
+mod environment;
+mod summary;

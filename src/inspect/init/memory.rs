@@ -4,7 +4,7 @@
 //! count), so taking both sides of a branch costs a copy of the page table only.
 
 use super::space::Space;
-use super::value::{Value, mask};
+use super::value::{self, Value, mask};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -71,8 +71,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     /// Reads `size` (1 to 8) bytes.
     pub(super) fn load(&self, address: u64, size: u8) -> Value {
         let pointer = self.space.pointer;
-        let within = (address % u64::from(pointer)) as u8;
-        if within == 0 && size == pointer {
+        if address.is_multiple_of(u64::from(pointer)) && size == pointer {
             return self.value(address);
         }
         let mut number = 0;
@@ -88,7 +87,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     /// Writes the low `size` (1 to 8) bytes of `value`.
     pub(super) fn store(&mut self, address: u64, size: u8, value: Value) -> Result<(), Full> {
         let pointer = self.space.pointer;
-        if address % u64::from(pointer) == 0 && size == pointer {
+        if address.is_multiple_of(u64::from(pointer)) && size == pointer {
             return self.put(
                 address,
                 match value {
@@ -99,7 +98,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
             );
         }
         for index in 0..size {
-            let byte = value.known().map(|number| (number >> (index * 8)) as u8);
+            let byte = value.known().map(|number| value::byte(number >> (index * 8)));
             self.store_byte(address.wrapping_add(u64::from(index)), byte)?;
         }
         Ok(())
@@ -120,7 +119,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     /// Copies `size` bytes, whole words where both sides are aligned, so that references survive.
     pub(super) fn copy(&mut self, to: u64, from: u64, size: u64) -> Result<(), Full> {
         let pointer = u64::from(self.space.pointer);
-        let words = if (to | from) % pointer == 0 { size / pointer } else { 0 };
+        let words = if (to | from).is_multiple_of(pointer) { size / pointer } else { 0 };
         let moved: Vec<Value> =
             (0..words).map(|index| self.value(from.wrapping_add(index * pointer))).collect();
         let rest: Vec<Option<u8>> =
@@ -160,7 +159,9 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
         let pointer = u64::from(self.space.pointer);
         let within = address % pointer;
         match self.word(address - within) {
-            Word::Bytes { bytes, known } if known & (1 << within) != 0 => Some((bytes >> (within * 8)) as u8),
+            Word::Bytes { bytes, known } if known & (1 << within) != 0 => {
+                Some(value::byte(bytes >> (within * 8)))
+            }
             _ => None,
         }
     }
@@ -186,7 +187,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     }
 
     fn value(&self, address: u64) -> Value {
-        let whole = ((1_u16 << self.space.pointer) - 1) as u8;
+        let whole = u8::MAX >> (8 - self.space.pointer);
         match self.word(address) {
             Word::Bytes { bytes, known } if known & whole == whole => {
                 Value::Known(bytes & mask(self.space.pointer))
@@ -230,6 +231,6 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
 
     fn place(&self, address: u64) -> (u64, usize) {
         let word = address / u64::from(self.space.pointer);
-        (word / PAGE_WORDS as u64, (word % PAGE_WORDS as u64) as usize)
+        (word / PAGE_WORDS as u64, usize::from(value::half(word % PAGE_WORDS as u64)))
     }
 }

@@ -12,13 +12,14 @@ use crate::model::{Creation, Evidence, GilCall, Hook, HookKind, Outcome, SlotArr
 type Ends<'s, 'a, 'data, M> = Vec<End<'s, 'a, 'data, M>>;
 
 /// Joins the paths into one outcome and the steps that led there.
-pub(super) fn join<'s, 'a, 'data, M: Machine>(
-    explored: Explored<'s, 'a, 'data, M>,
+pub(super) fn join<M: Machine>(
+    explored: Explored<'_, '_, '_, M>,
     hook: &Hook,
     request: &Request,
 ) -> (Outcome, Vec<Evidence>) {
     let mut agreed: Option<(Outcome, Box<Path<M>>)> = None;
     let mut unfinished = None;
+    let mut stopped = Vec::new();
     let mut failure = None;
     for end in explored.ends {
         match end {
@@ -39,12 +40,22 @@ pub(super) fn join<'s, 'a, 'data, M: Machine>(
                 failure
                     .get_or_insert(format!("every path that was followed {why} (the first at {address:#x})"));
             }
-            End::Stopped { why, address, trail } => {
+            End::Stopped { why, address, trail, declared } => {
                 unfinished.get_or_insert((why, address, trail));
+                stopped.push(declared);
             }
         }
     }
+    if let Some((outcome @ Outcome::SinglePhase { .. }, _)) = &agreed
+        && covers(outcome, &stopped, request)
+    {
+        unfinished = None;
+    }
     match (agreed, unfinished) {
+        (Some((outcome, path)), None) if !covers(&outcome, &explored.left, request) => {
+            let why = "some of its paths were left open that may declare something else".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
+        }
         (Some((mut outcome, path)), None) => {
             let trail = path::steps(&path.trail);
             creations(&mut outcome, &path);
@@ -114,12 +125,25 @@ fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) 
     Outcome::SinglePhase { definition, gil }
 }
 
+/// Whether paths that were left open cannot be expected to end otherwise: a single-phase module is declared
+/// once, and what has been declared is kept.
+fn covers(outcome: &Outcome, left: &[Vec<Option<Value>>], request: &Request) -> bool {
+    let Outcome::SinglePhase { gil, .. } = outcome else { return true };
+    match gil {
+        None => left.is_empty() || !declares_by_call(request),
+        Some(call) => left
+            .iter()
+            .flatten()
+            .all(|declared| declared.is_some_and(|value| value.slot_value() == call.value)),
+    }
+}
+
 fn declares_by_call(request: &Request) -> bool {
     request.image.imports().iter().any(|import| import.name == "PyUnstable_Module_SetGIL")
 }
 
 /// Runs the create functions of the slots, to see whether they return modules.
-fn creations<'s, 'a, 'data, M: Machine>(outcome: &mut Outcome, path: &Path<'s, 'a, 'data, M>) {
+fn creations<M: Machine>(outcome: &mut Outcome, path: &Path<'_, '_, '_, M>) {
     let (definition, array): (u64, &mut SlotArray) = match outcome {
         Outcome::MultiPhase(definition) => (definition.address, &mut definition.slots),
         Outcome::Exported(array) => (0, array),

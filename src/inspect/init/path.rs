@@ -150,6 +150,15 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.things.iter().find_map(|(other, thing)| (*other == id).then_some(thing))
     }
 
+    /// What was declared so far for each module that was created here.
+    pub(super) fn declared(&self) -> Vec<Option<Value>> {
+        let modules = self.things.iter().filter_map(|(_, thing)| match thing {
+            Thing::Module(module) => Some(module.gil.map(|(_, value)| value)),
+            _ => None,
+        });
+        modules.collect()
+    }
+
     /// A module that was created here, to be changed.
     pub(super) fn module(&mut self, value: Value) -> Option<&mut Module> {
         let Value::Object(id) = value else { return None };
@@ -194,13 +203,6 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.frames.iter().filter(|frame| frame.function == function).count() >= MAX_RECURSION
     }
 
-    /// Whether a jump through an unknown value is a call that takes the place of a return. A value that was
-    /// computed from a jump table is unknown, one that was loaded from an object is too: only what is known
-    /// to be no table counts.
-    pub(super) fn is_tail_call(&self, target: Value) -> bool {
-        matches!(target, Value::Object(_) | Value::NonNull | Value::Known(_))
-    }
-
     /// How often this path has been at an undecided branch before, during this call of its function, and how
     /// often in a row without any decided branch since.
     pub(super) fn round(&mut self, site: u64) -> (u32, u32) {
@@ -237,14 +239,29 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
     pub(super) fn state(&self) -> u64 {
         let mut hasher = FxHasher::default();
         self.frame_key().hash(&mut hasher);
+        self.hash_modules(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Stands for an instruction, the functions on the stack and what has happened to modules.
+    pub(super) fn place(&self, site: u64) -> u64 {
+        let mut hasher = FxHasher::default();
+        site.hash(&mut hasher);
+        for frame in &self.frames {
+            frame.function.hash(&mut hasher);
+        }
+        self.hash_modules(&mut hasher);
+        hasher.finish()
+    }
+
+    fn hash_modules(&self, hasher: &mut FxHasher) {
         for (_, thing) in self.things.iter() {
             if let Thing::Module(module) = thing {
-                module.hash(&mut hasher);
+                module.hash(hasher);
             }
         }
-        (self.raised, self.escaped.is_some(), self.unknown_gil_call).hash(&mut hasher);
-        self.definitions.len().hash(&mut hasher);
-        hasher.finish()
+        (self.raised, self.escaped.is_some(), self.unknown_gil_call).hash(hasher);
+        self.definitions.len().hash(hasher);
     }
 
     /// Remembers a step for people to read.

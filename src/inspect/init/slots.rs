@@ -2,14 +2,14 @@
 
 use super::machine::Machine;
 use super::path::{Initialised, Path};
-use super::value::Value;
+use super::value::{Value, half};
 use crate::inspect::layout::{self, DefLayout, SlotId};
 use crate::model::{Definition, Head, Slot, SlotArray};
 
-/// Slots in one array: CPython 3.15 knows 20 kinds, of which one may repeat.
+/// Slots in one array: `CPython` 3.15 knows 20 kinds, of which one may repeat.
 const MAX_SLOTS: u64 = 256;
 
-/// Nesting of slot arrays: `_PySlot_MAX_NESTING` in CPython 3.15's `pycore_slots.h`.
+/// Nesting of slot arrays: `_PySlot_MAX_NESTING` in `CPython` 3.15's `pycore_slots.h`.
 const MAX_NESTING: u8 = 5;
 
 /// The definition as it stands when the init function has returned, which is when the import system reads it
@@ -37,7 +37,7 @@ pub(super) fn definition<M: Machine>(
     let flags = match (by_name.or(hint), path.memory.space.pointer) {
         (Some(false), _) => None,
         // `ob_flags` is the low half of the word behind `ob_tid` on both 32 and 64 bits.
-        _ => initialised.second.known().map(|second| second as u16),
+        _ => initialised.second.known().map(half),
     };
     Definition {
         address,
@@ -115,8 +115,8 @@ fn legacy_slot<M: Machine>(path: &Path<M>, address: u64, pointer: u8, depth: u8)
 }
 
 fn modern_slot<M: Machine>(path: &Path<M>, address: u64, pointer: u8, depth: u8) -> Option<(Slot, Value)> {
-    let id = path.memory.load(address, 2).known()? as u16;
-    let flags = path.memory.load(address.wrapping_add(2), 2).known()? as u16;
+    let id = half(path.memory.load(address, 2).known()?);
+    let flags = half(path.memory.load(address.wrapping_add(2), 2).known()?);
     let wide = flags & layout::PY_SLOT_INTPTR == 0 && SlotId::of(id) == SlotId::Gil;
     let size = if wide { 8 } else { pointer };
     let value = path.memory.load(address.wrapping_add(8), size);

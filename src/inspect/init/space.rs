@@ -12,8 +12,6 @@ use rustc_hash::FxHashMap;
 pub(super) struct Regions {
     /// The first address of a stack that grows downwards.
     pub stack: u64,
-    /// The lowest address that the stack may reach.
-    pub stack_end: u64,
     /// Thread-local storage: where the thread pointer points.
     pub thread: u64,
     /// The heap's first address.
@@ -22,8 +20,6 @@ pub(super) struct Regions {
     pub heap_end: u64,
     /// The address of the first import; each has [`IMPORT_STRIDE`] bytes.
     pub imports: u64,
-    /// Behind the last import.
-    pub imports_end: u64,
     /// The return address of the function that the evaluation starts with.
     pub exit: u64,
 }
@@ -36,23 +32,19 @@ impl Regions {
         if pointer == 8 {
             Self {
                 stack: 0x7fff_f000_0000,
-                stack_end: 0x7fff_0000_0000,
                 thread: 0x7ffe_0000_0000,
                 heap: 0x6000_0000_0000,
                 heap_end: 0x7000_0000_0000,
                 imports: 0x5000_0000_0000,
-                imports_end: 0x5fff_0000_0000,
                 exit: 0x5fff_ffff_fff0,
             }
         } else {
             Self {
                 stack: 0xfef0_0000,
-                stack_end: 0xfe00_0000,
                 thread: 0xff00_0000,
                 heap: 0xd000_0000,
                 heap_end: 0xe000_0000,
                 imports: 0xe000_0000,
-                imports_end: 0xfd00_0000,
                 exit: 0xfdff_fff0,
             }
         }

@@ -86,7 +86,19 @@ pub(super) const fn sign_extend(number: u64, bytes: u8) -> u64 {
         return number;
     }
     let shift = 64 - bytes as u32 * 8;
-    (((number << shift) as i64) >> shift) as u64
+    ((number << shift).cast_signed() >> shift).cast_unsigned()
+}
+
+/// The low 8 bits.
+pub(super) const fn byte(number: u64) -> u8 {
+    let [byte, ..] = number.to_le_bytes();
+    byte
+}
+
+/// The low 16 bits.
+pub(super) const fn half(number: u64) -> u16 {
+    let [low, high, ..] = number.to_le_bytes();
+    u16::from_le_bytes([low, high])
 }
 
 /// What an adder gives.

@@ -110,6 +110,10 @@ impl Machine for Arm64 {
         self.counter = address;
     }
 
+    fn traps(&self, memory: &Memory) -> bool {
+        matches!(decode(memory, self.counter), Ok(instruction) if is_trap(instruction.opcode))
+    }
+
     fn step(&mut self, memory: &mut Memory) -> Result<Flow, Fault> {
         let instruction = decode(memory, self.counter)?;
         self.execute(memory, &instruction)
@@ -192,6 +196,12 @@ fn decode(memory: &Memory, counter: u64) -> Result<Instruction, Fault> {
     InstDecoder::default().decode(&mut U8Reader::new(word)).map_err(|_| Fault::NoInstruction)
 }
 
+/// Whether an instruction ends the process, as what a compiler puts where nothing may come.
+fn is_trap(opcode: Opcode) -> bool {
+    use Opcode as O;
+    matches!(opcode, O::BRK | O::UDF | O::HLT | O::HVC | O::SMC | O::ERET | O::ERETAA | O::ERETAB)
+}
+
 /// The condition that an instruction other than a branch hangs on.
 fn condition_operand(instruction: &Instruction) -> Option<u8> {
     match (instruction.opcode, instruction.operands[3]) {
@@ -240,9 +250,7 @@ impl Arm64 {
             O::RETAA | O::RETAB | O::RETAASPPC | O::RETABSPPC | O::RETAASPPCR | O::RETABSPPCR => {
                 return Ok(Flow::Return(self.general(LINK)));
             }
-            O::BRK | O::UDF | O::HLT | O::HVC | O::SMC | O::ERET | O::ERETAA | O::ERETAB => {
-                return Ok(Flow::Trap);
-            }
+            opcode if is_trap(opcode) => return Ok(Flow::Trap),
             _ => {}
         }
         if self.is_open_choice(instruction) {

@@ -1,0 +1,72 @@
+//! The verdict for a distribution: that of its worst module, unless the target does not install it at all.
+
+use super::tags;
+use crate::model::{Distribution, Evidence, EvidenceKind, Judgement, Reason, Target, Verdict};
+
+/// What a target does with a distribution, given what it does with each of its modules.
+///
+/// Tags are looked at where there are any: `WHEEL` files of installed distributions count, so that those of an
+/// environment of a Python with the GIL read as what they are.
+#[must_use]
+pub fn distribution(distribution: &Distribution, modules: &[&Judgement], target: Target) -> Judgement {
+    let tags = &distribution.tags;
+    if !tags.is_empty() && !tags.iter().any(|tag| tags::installs(tag, target)) {
+        let text = format!("the wheel is tagged {}", tags.join(", "));
+        let evidence = vec![Evidence::new(EvidenceKind::WheelTag, text)];
+        let reason = Reason::TagNotInstallable { tags: without_platforms(tags), target };
+        return Judgement { verdict: Verdict::IncompatibleAbi, reason, evidence };
+    }
+    let Some(verdict) = modules.iter().map(|module| module.verdict).max() else {
+        return Judgement { verdict: Verdict::PurePython, reason: Reason::NoModules, evidence: Vec::new() };
+    };
+    let count = modules.iter().filter(|module| module.verdict == verdict).count();
+    // Libraries that only have the name of a module are none of the modules that could be worse.
+    let total = modules.iter().filter(|module| module.verdict >= verdict.min(Verdict::GilFree)).count();
+    Judgement { verdict, reason: Reason::WorstOf { count, total }, evidence: Vec::new() }
+}
+
+/// Each tag without its platform, which is not what keeps the target from installing it.
+fn without_platforms(tags: &[String]) -> String {
+    let mut short: Vec<String> =
+        tags.iter().map(|tag| tag.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
+    short.sort_unstable();
+    short.dedup();
+    short.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::made_up;
+
+    fn judged(tags: &[&str], modules: &[Verdict]) -> (Verdict, String) {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let subject = Distribution { tags, ..made_up::distribution("foo") };
+        let modules: Vec<Judgement> = modules.iter().map(|verdict| made_up::judgement(*verdict)).collect();
+        let modules: Vec<&Judgement> = modules.iter().collect();
+        let Judgement { verdict, reason, .. } = distribution(&subject, &modules, Target::Py314t);
+        (verdict, reason.to_string())
+    }
+
+    #[test]
+    fn the_worst_module_counts() {
+        use Verdict::{GilFree, NotAnExtension, PurePython, RequiresGil, Undetermined};
+        for (modules, verdict, reason) in [
+            (vec![], PurePython, "has no compiled files"),
+            (vec![GilFree, GilFree], GilFree, "2 of 2 modules"),
+            (vec![GilFree, NotAnExtension, RequiresGil, RequiresGil], RequiresGil, "2 of 3 modules"),
+            (vec![GilFree, Undetermined], Undetermined, "1 of 2 modules"),
+            (vec![NotAnExtension], NotAnExtension, "1 of 1 module"),
+        ] {
+            assert_eq!(judged(&[], &modules), (verdict, reason.to_owned()));
+        }
+    }
+
+    #[test]
+    fn tags_come_first() {
+        let (verdict, reason) = judged(&["cp312-cp312-a", "cp312-cp312-b"], &[Verdict::GilFree]);
+        assert_eq!(verdict, Verdict::IncompatibleAbi);
+        assert_eq!(reason, "cannot be installed on 3.14t: its wheel is tagged cp312-cp312");
+        assert_eq!(judged(&["cp312-cp312-a", "cp314-cp314t-a"], &[]).0, Verdict::PurePython);
+    }
+}

@@ -1,0 +1,135 @@
+//! What is worth a reader's attention in one module, one rule a file.
+//!
+//! A rule is a [`Rule`] constant: an identifier, how much it matters, a text that explains it, and a pure
+//! function from a subject to at most one finding. To add one: its file, and two lines here.
+
+mod abi_mismatch;
+mod gil_binary_under_none_tag;
+mod gil_reenabled;
+mod hash_mismatch;
+mod mislabelled_binary;
+mod odd_gil_value;
+mod undetermined;
+mod unread;
+
+use crate::model::{
+    Abi, Confidence, Evidence, Finding, Judgement, Severity, Slice, Subject, Target, Verdict,
+};
+
+/// Every rule, in the order that lists show them.
+pub const RULES: [Rule; 8] = [
+    gil_reenabled::RULE,
+    abi_mismatch::RULE,
+    gil_binary_under_none_tag::RULE,
+    mislabelled_binary::RULE,
+    hash_mismatch::RULE,
+    undetermined::RULE,
+    unread::RULE,
+    odd_gil_value::RULE,
+];
+
+/// A rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Its identifier, in kebab case.
+    pub id: &'static str,
+    /// How much its findings matter.
+    pub severity: Severity,
+    /// What it finds in a line, an empty line, and what that means and what to do about it.
+    pub explain: &'static str,
+    check: fn(&Subject<'_>) -> Option<Finding>,
+}
+
+impl Rule {
+    /// The first line of its explanation.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.explain.lines().next().unwrap_or(self.id)
+    }
+
+    /// What it says of a subject.
+    fn finding(
+        &self,
+        subject: &Subject<'_>,
+        message: String,
+        evidence: Vec<Evidence>,
+        help: String,
+    ) -> Finding {
+        Finding {
+            rule: self.id,
+            severity: self.severity,
+            confidence: Confidence::High,
+            distribution: subject.distribution.to_string(),
+            source: subject.distribution.source.clone(),
+            member: Some(subject.member.path.clone()),
+            message,
+            evidence,
+            help,
+        }
+    }
+}
+
+/// What all rules say of a module.
+#[must_use]
+pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    RULES.iter().filter_map(|rule| (rule.check)(subject)).collect()
+}
+
+/// The targets with a verdict that satisfies `wanted`, and what was concluded for the first of them.
+fn judged<'a>(
+    subject: &Subject<'a>,
+    wanted: impl Fn(&Judgement) -> bool,
+) -> Option<(Vec<Target>, &'a Judgement)> {
+    let found: Vec<_> = subject.verdicts.iter().filter(|(_, judgement)| wanted(judgement)).collect();
+    let (_, first) = found.first()?;
+    Some((found.iter().map(|(target, _)| **target).collect(), first))
+}
+
+/// `3.13t, 3.14t and 3.15t`.
+fn listed(targets: &[Target]) -> String {
+    let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// The slices of a file with the ABI that their code shows; none for a file that has no init function.
+fn built<'a>(subject: &Subject<'a>) -> Vec<(&'a Slice, Abi)> {
+    if subject.verdicts.values().all(|judgement| judgement.verdict == Verdict::NotAnExtension) {
+        return Vec::new();
+    }
+    let slices = subject.facts.map_or(&[][..], |facts| &facts.slices);
+    let abi = |slice: &Slice| {
+        slice.built_for.abi.or_else(|| {
+            slice.init.values().find_map(|init| super::evidence::layout(init).map(|(abi, _)| abi))
+        })
+    };
+    slices.iter().filter_map(|slice| abi(slice).map(|abi| (slice, abi))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_rule_is_named_and_explained() {
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.id);
+            let mut lines = rule.explain.lines();
+            assert!(lines.next().is_some_and(|title| !title.is_empty() && title.len() <= 90), "{}", rule.id);
+            assert_eq!(lines.next(), Some(""), "{}: an empty line behind the title", rule.id);
+            assert!(lines.all(|line| line.len() <= 80), "{}: lines of at most 80", rule.id);
+        }
+    }
+
+    #[test]
+    fn targets_are_listed_in_words() {
+        assert_eq!(listed(&[]), "");
+        assert_eq!(listed(&[Target::Py314t]), "3.14t");
+        assert_eq!(listed(&Target::ALL), "3.13t, 3.14t and 3.15t");
+    }
+}

@@ -1,0 +1,105 @@
+//! The C++ run time, threads, and what the interpreter tells of itself.
+
+use super::Effect;
+use crate::inspect::init::machine::Machine;
+use crate::inspect::init::memory::Full;
+use crate::inspect::init::path::Path;
+use crate::inspect::init::value::Value;
+
+/// What a module's state, an exception's globals or `errno` may take.
+const STATE: u64 = 1 << 16;
+
+/// `getauxval`'s argument for the processor's features, and what every AArch64 Linux says there: floating
+/// point and vectors. Zero would mean that the system does not tell.
+const AT_HWCAP: u64 = 16;
+const BASIC_FEATURES: u64 = 3;
+
+/// Calls a function that is the same for every module.
+pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Effect>, Full> {
+    let [first, second, third] = [0, 1, 2].map(|index| path.argument(index));
+    let value = match name {
+        "Py_GetVersion" => version_text(path)?,
+        // A table that this import has just made holds nothing yet.
+        "PyDict_GetItemRef" | "PyDict_GetItemStringRef" => {
+            if let Value::Known(place) = third {
+                path.memory.store(place, path.memory.space.pointer, Value::ZERO)?;
+            }
+            Value::ZERO
+        }
+        "__cxa_guard_acquire" => guard(path, first),
+        "__cxa_guard_release" => {
+            if let Value::Known(guard) = first {
+                path.memory.store(guard, 1, Value::Known(1))?;
+            }
+            Value::ZERO
+        }
+        "__tls_get_addr" | "___tls_get_addr" | "_tlv_bootstrap" => thread_local(path, first),
+        "pthread_once" | "__pthread_once" => return once(path, first, second).map(Some),
+        "__cxa_get_globals"
+        | "__errno_location"
+        | "_errno"
+        | "__error"
+        | "PyModule_GetState"
+        | "PyType_GetModuleState" => path.memory.allocate(STATE, true),
+        // What is evaluated is the first import, in the main interpreter, with nothing registered yet.
+        "PyInterpreterState_GetID"
+        | "PyState_FindModule"
+        | "_setjmp"
+        | "setjmp"
+        | "__sigsetjmp"
+        | "sigsetjmp" => Value::ZERO,
+        // Any number of processors is as good as another: tables are sized by it.
+        "Py_IsInitialized"
+        | "_ZNSt6thread20hardware_concurrencyEv"
+        | "_ZNSt3__16thread20hardware_concurrencyEv"
+        | "_Thrd_hardware_concurrency"
+        | "get_nprocs" => Value::Known(1),
+        // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
+        "getenv" | "secure_getenv" | "_wgetenv" => Value::ZERO,
+        // No optional feature of the processor: code for those that it has does the same faster.
+        "getauxval" | "__getauxval" => {
+            Value::Known(if first == Value::Known(AT_HWCAP) { BASIC_FEATURES } else { 0 })
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Effect::Return(value)))
+}
+
+/// One address for each variable, told apart by the entry of the global offset table that names it.
+fn thread_local<M: Machine>(path: &mut Path<M>, entry: Value) -> Value {
+    let room = 64;
+    match entry {
+        Value::Known(entry) => {
+            Value::Known(path.memory.space.regions.thread + 0x1_0000 + (entry & 0xff_ffff) * room)
+        }
+        _ => Value::NonNull,
+    }
+}
+
+/// `3.14.0 …`: pybind11 and others compare the first part with what they were compiled for.
+fn version_text<M: Machine>(path: &mut Path<M>) -> Result<Value, Full> {
+    let text = format!("3.{}.0 free-threading build", path.minor);
+    let block = path.memory.allocate(64, true);
+    if let Value::Known(start) = block {
+        for (address, byte) in (start..).zip(text.bytes()) {
+            path.memory.store(address, 1, Value::Known(byte.into()))?;
+        }
+    }
+    Ok(block)
+}
+
+/// Itanium C++ ABI 3.3.3: nonzero where the guarded object is still to be made.
+fn guard<M: Machine>(path: &Path<M>, guard: Value) -> Value {
+    let done = guard.known().and_then(|guard| path.memory.byte(guard));
+    Value::Known(u64::from(done.is_none_or(|done| done == 0)))
+}
+
+fn once<M: Machine>(path: &mut Path<M>, control: Value, function: Value) -> Result<Effect, Full> {
+    if let Value::Known(control) = control {
+        if path.memory.byte(control).is_some_and(|done| done != 0) {
+            return Ok(Effect::Return(Value::ZERO));
+        }
+        path.memory.store(control, 1, Value::Known(1))?;
+    }
+    Ok(Effect::Become { function, arguments: Vec::new() })
+}

@@ -1,0 +1,227 @@
+//! x86 in 64-bit and 32-bit mode, decoded by iced-x86.
+//!
+//! Instructions that move, compare and compute words are executed; every other one makes unknown what iced
+//! says it writes, which is always right and seldom matters.
+
+mod flow;
+mod integer;
+mod operand;
+mod vector;
+
+use super::machine::{Fault, Flow, Machine};
+use super::memory::{Full, Memory};
+use super::value::{Value, mask};
+use crate::model::Format;
+use flow::Flags;
+use iced_x86::{Decoder, DecoderOptions};
+use operand::Place;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+/// A vector register holds this many words of 64 bits (`ymm`); what is above is not tracked.
+const LANES: usize = 4;
+
+/// Stack words that count as progress: unoptimised code keeps its loop counters there.
+const FINGERPRINT_WORDS: u64 = 24;
+
+const STACK_POINTER: usize = 4;
+
+/// The calling conventions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Convention {
+    /// System V, 64 bits: six arguments in registers.
+    SystemV,
+    /// Microsoft, 64 bits: four in registers, the others above 32 bytes of home space.
+    Microsoft,
+    /// 32 bits, `cdecl`: all on the stack.
+    Stack,
+}
+
+impl Convention {
+    const fn registers(self) -> &'static [usize] {
+        match self {
+            Self::SystemV => &[7, 6, 2, 1, 8, 9],
+            Self::Microsoft => &[1, 2, 8, 9],
+            Self::Stack => &[],
+        }
+    }
+
+    /// Registers whose content a call need not keep.
+    const fn lost(self) -> &'static [usize] {
+        match self {
+            Self::SystemV => &[0, 1, 2, 6, 7, 8, 9, 10, 11],
+            Self::Microsoft => &[0, 1, 2, 8, 9, 10, 11],
+            Self::Stack => &[0, 1, 2],
+        }
+    }
+}
+
+/// The registers of an x86 processor.
+#[derive(Clone)]
+pub(super) struct X86 {
+    general: [Value; 16],
+    vector: Rc<[[Value; LANES]; 16]>,
+    flags: Flags,
+    counter: u64,
+    convention: Convention,
+    /// Bytes in a pointer.
+    pointer: u8,
+    /// The way that the next choice has to take.
+    forced: Option<bool>,
+    decided: u64,
+}
+
+impl Machine for X86 {
+    fn enter(memory: &mut Memory, function: u64, arguments: &[Value]) -> Result<Self, Full> {
+        let space = memory.space;
+        let convention = match (space.pointer, space.images.first().map(|loaded| loaded.image.format)) {
+            (8, Some(Format::Pe)) => Convention::Microsoft,
+            (8, _) => Convention::SystemV,
+            _ => Convention::Stack,
+        };
+        let mut machine = Self {
+            general: [Value::Unknown; 16],
+            vector: Rc::new([[Value::Unknown; LANES]; 16]),
+            flags: Flags::default(),
+            counter: function,
+            convention,
+            pointer: space.pointer,
+            forced: None,
+            decided: 0,
+        };
+        // Room above for the home space and for stack arguments; aligned as the conventions demand.
+        let top = space.regions.stack - 0x1000 - u64::from(space.pointer);
+        machine.set_general(STACK_POINTER, Value::Known(top));
+        memory.store(top, space.pointer, Value::Known(space.regions.exit))?;
+        machine.set_arguments(memory, arguments)?;
+        Ok(machine)
+    }
+
+    fn counter(&self) -> u64 {
+        self.counter
+    }
+
+    fn jump(&mut self, address: u64) {
+        self.counter = address;
+    }
+
+    fn traps(&self, memory: &Memory) -> bool {
+        // `ud2` and `int3` (SDM volume 2).
+        matches!(memory.space.code(self.counter), Some([0x0f, 0x0b, ..] | [0xcc, ..]))
+    }
+
+    fn step(&mut self, memory: &mut Memory) -> Result<Flow, Fault> {
+        let code = memory.space.code(self.counter).ok_or(Fault::NoCode)?;
+        let code = code.get(..15).unwrap_or(code);
+        let bits = u32::from(self.pointer) * 8;
+        let instruction = Decoder::with_ip(bits, code, self.counter, DecoderOptions::NONE).decode();
+        if instruction.is_invalid() {
+            return Err(Fault::NoInstruction);
+        }
+        self.execute(memory, &instruction)
+    }
+
+    fn decide(&mut self, memory: &mut Memory, taken: bool) -> Result<(), Full> {
+        self.forced = Some(taken);
+        self.learn(memory, taken)
+    }
+
+    fn argument(&self, memory: &Memory, index: u8) -> Value {
+        match self.convention.registers().get(usize::from(index)) {
+            Some(&register) => self.general(register),
+            None => match self.general(STACK_POINTER) {
+                Value::Known(top) => memory.load(self.stack_argument(top, u64::from(index)), self.pointer),
+                _ => Value::Unknown,
+            },
+        }
+    }
+
+    fn leave(&mut self, memory: &Memory, result: Value) {
+        let top = self.general(STACK_POINTER);
+        let back = self.at(top, memory);
+        self.set_general(STACK_POINTER, self.add(top, u64::from(self.pointer)));
+        for &register in self.convention.lost() {
+            self.set_general(register, Value::Unknown);
+        }
+        // Windows keeps the low halves of xmm6 to xmm15, System V no vector register at all.
+        let (first_kept, lanes_kept) =
+            if self.convention == Convention::Microsoft { (6, 2) } else { (16, 0) };
+        for (index, lanes) in Rc::make_mut(&mut self.vector).iter_mut().enumerate() {
+            let kept = if index < first_kept { 0 } else { lanes_kept };
+            lanes.iter_mut().skip(kept).for_each(|lane| *lane = Value::Unknown);
+        }
+        self.flags = Flags::default();
+        self.set_general(0, result);
+        self.counter = back.known().unwrap_or(0);
+    }
+
+    fn set_arguments(&mut self, memory: &mut Memory, arguments: &[Value]) -> Result<(), Full> {
+        for (index, &value) in arguments.iter().enumerate() {
+            match (self.convention.registers().get(index), self.general(STACK_POINTER)) {
+                (Some(&register), _) => self.set_general(register, value),
+                (None, Value::Known(top)) => {
+                    memory.store(self.stack_argument(top, index as u64), self.pointer, value)?;
+                }
+                (None, _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn decided(&self) -> u64 {
+        self.decided
+    }
+
+    fn fingerprint(&self, memory: &Memory, hasher: &mut impl Hasher) {
+        for register in self.general {
+            (register.known(), register.is_zero()).hash(hasher);
+        }
+        let Value::Known(top) = self.general(STACK_POINTER) else { return };
+        for index in 0..FINGERPRINT_WORDS {
+            let word = memory.load(top.wrapping_add(index * u64::from(self.pointer)), self.pointer);
+            (word.known(), word.is_zero()).hash(hasher);
+        }
+    }
+
+    fn result(&self) -> Value {
+        self.general(0)
+    }
+}
+
+impl X86 {
+    fn stack_argument(&self, top: u64, index: u64) -> u64 {
+        let pointer = u64::from(self.pointer);
+        let skipped = match self.convention {
+            Convention::SystemV => index.saturating_sub(6),
+            // The home space of the first four lies below the fifth.
+            Convention::Microsoft | Convention::Stack => index,
+        };
+        top.wrapping_add(pointer).wrapping_add(skipped.wrapping_mul(pointer))
+    }
+
+    fn general(&self, index: usize) -> Value {
+        self.general.get(index).copied().unwrap_or(Value::Unknown)
+    }
+
+    fn set_general(&mut self, index: usize, value: Value) {
+        self.overwrite(
+            |place| matches!(place, Place::Register(register) if register.full_register().number() == index),
+        );
+        if let Some(register) = self.general.get_mut(index) {
+            *register = value;
+        }
+    }
+
+    fn at(&self, address: Value, memory: &Memory) -> Value {
+        address.known().map_or(Value::Unknown, |address| memory.load(address, self.pointer))
+    }
+
+    fn add(&self, value: Value, number: u64) -> Value {
+        match value {
+            Value::Known(old) => Value::Known(old.wrapping_add(number) & mask(self.pointer)),
+            value if number == 0 => value,
+            Value::Object(_) | Value::NonNull => Value::NonNull,
+            Value::Unknown => Value::Unknown,
+        }
+    }
+}

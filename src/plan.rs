@@ -1,0 +1,75 @@
+//! The resolved request: flat, with every default filled in and every question to the terminal answered.
+
+use crate::cli::{Check, Color, Format};
+use crate::model::Target;
+use crate::report::human::{Detail, Layout};
+use std::io::{IsTerminal, stderr, stdout};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// What an audit is to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What to audit.
+    pub inputs: Vec<PathBuf>,
+    /// What to judge for, each once, in the order asked.
+    pub targets: Vec<Target>,
+    /// How the report is written.
+    pub format: Format,
+    /// Where the report goes; standard output where there is none.
+    pub output: Option<PathBuf>,
+    /// Threads; one for each processor where none are given.
+    pub jobs: Option<NonZeroUsize>,
+    /// Whether every module is hashed.
+    pub verify_hashes: bool,
+    /// How the human report looks.
+    pub layout: Layout,
+    /// Whether a progress bar is shown on standard error.
+    pub progress: bool,
+}
+
+impl From<Check> for Plan {
+    fn from(check: Check) -> Self {
+        let mut targets = Vec::new();
+        for target in check.targets {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        let coloured = match check.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => check.output.is_none() && terminal_wants_colours(),
+        };
+        let detail = match (check.quiet, check.verbose) {
+            (true, _) => Detail::Summary,
+            (_, true) => Detail::Everything,
+            _ => Detail::Normal,
+        };
+        let width = if check.output.is_none() && stdout().is_terminal() {
+            textwrap::termwidth().clamp(MIN_WIDTH, MAX_WIDTH)
+        } else {
+            MIN_WIDTH
+        };
+        Self {
+            inputs: check.inputs,
+            targets,
+            format: check.format,
+            output: check.output,
+            jobs: check.jobs,
+            verify_hashes: check.verify_hashes,
+            layout: Layout { detail, coloured, width },
+            progress: !check.quiet && stderr().is_terminal(),
+        }
+    }
+}
+
+/// Files and pipes get lines of this width, and so does a narrower terminal.
+const MIN_WIDTH: usize = 80;
+/// Sentences are hard to read in lines that are any longer.
+const MAX_WIDTH: usize = 120;
+
+/// Honours `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`.
+fn terminal_wants_colours() -> bool {
+    anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never
+}

@@ -1,0 +1,171 @@
+//! What stands under a distribution's line: the modules that are not fine, grouped by what is wrong with them,
+//! what else rules found, and what to do.
+
+use super::Detail;
+use super::page::{Page, Tone};
+use crate::model::{
+    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, ModuleReport, Reason, Report, Target,
+    Verdict,
+};
+use std::collections::BTreeMap;
+
+/// Rules that only repeat a module's verdict, which stands here anyway.
+const REPEATING: [&str; 4] = ["gil-reenabled", "abi-mismatch", "undetermined", "unread"];
+
+pub(super) fn write(
+    report: &Report,
+    distribution: &DistributionReport,
+    names_source: bool,
+    detail: Detail,
+    page: &mut Page,
+) {
+    let source = &distribution.distribution.source;
+    let label = distribution.distribution.to_string();
+    if names_source || detail == Detail::Everything {
+        page.paragraph(4, Tone::Faint, &format!("from {source}"));
+    }
+    // With one target the line above tells the tags.
+    let by_tag = refused_by_tag(distribution);
+    for (_, reason) in by_tag.iter().filter(|_| report.targets.len() > 1) {
+        page.paragraph(4, Tone::Plain, &reason.to_string());
+    }
+    let asked = |target: &&Target| {
+        detail == Detail::Everything || by_tag.iter().all(|(refused, _)| refused != *target)
+    };
+    let targets: Vec<Target> = report.targets.iter().filter(asked).copied().collect();
+    modules(distribution, &targets, report.targets.len() > 1, detail, page);
+    let findings: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.distribution == label && finding.source == *source)
+        .filter(|finding| by_tag.is_empty() || finding.rule != "abi-mismatch")
+        .collect();
+    other_findings(&findings, detail, page);
+    let mut helps: Vec<&str> = findings.iter().map(|finding| finding.help.as_str()).collect();
+    helps.sort_unstable();
+    helps.dedup();
+    for help in helps {
+        page.paragraph(4, Tone::Help, help);
+    }
+}
+
+/// The targets that do not even install it, where modules need no further word.
+fn refused_by_tag(distribution: &DistributionReport) -> Vec<(Target, &Reason)> {
+    let reasons = distribution.verdicts.iter().map(|(target, judgement)| (*target, &judgement.reason));
+    reasons.filter(|(_, reason)| matches!(reason, Reason::TagNotInstallable { .. })).collect()
+}
+
+/// What is wrong with a module, in the order of targets; modules with the same are shown together.
+type Complaint<'a> = Vec<(Vec<Target>, Verdict, String, &'a [Evidence])>;
+
+fn modules(
+    distribution: &DistributionReport,
+    targets: &[Target],
+    naming: bool,
+    detail: Detail,
+    page: &mut Page,
+) {
+    let mut groups: Vec<(Complaint<'_>, Vec<&ModuleReport>)> = Vec::new();
+    for module in &distribution.modules {
+        let complaint = complaint(module, targets, detail);
+        let same = |(other, _): &&mut (Complaint<'_>, _)| alike(other, &complaint);
+        match groups.iter_mut().find(same) {
+            _ if complaint.is_empty() => {}
+            Some((_, modules)) if detail < Detail::Everything => modules.push(module),
+            _ => groups.push((complaint, vec![module])),
+        }
+    }
+    let gravity = |complaint: &Complaint<'_>| complaint.iter().map(|(_, verdict, ..)| *verdict).max();
+    groups.sort_by_key(|(complaint, _)| std::cmp::Reverse(gravity(complaint)));
+    for (complaint, modules) in groups {
+        if let [first, others @ ..] = modules.as_slice() {
+            one(first, &complaint, naming, detail, page);
+            if !others.is_empty() {
+                let text = format!("… and {} more, same reason (-v lists them)", others.len());
+                page.paragraph(4, Tone::Faint, &text);
+            }
+        }
+    }
+}
+
+/// Evidence differs from module to module; what it comes to need not.
+fn alike(one: &Complaint<'_>, other: &Complaint<'_>) -> bool {
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| (&one.0, one.1, &one.2) == (&other.0, other.1, &other.2))
+}
+
+fn complaint<'a>(module: &'a ModuleReport, targets: &[Target], detail: Detail) -> Complaint<'a> {
+    let mut complaint: Complaint<'a> = Vec::new();
+    for target in targets {
+        let Some(Judgement { verdict, reason, evidence }) = module.verdicts.get(target) else { continue };
+        if *verdict <= Verdict::GilFree && detail < Detail::Everything {
+            continue;
+        }
+        let text = reason.to_string();
+        match complaint.iter_mut().find(|(_, known, told, _)| known == verdict && *told == text) {
+            Some((targets, ..)) => targets.push(*target),
+            None => complaint.push((vec![*target], *verdict, text, evidence)),
+        }
+    }
+    complaint
+}
+
+fn one(module: &ModuleReport, complaint: &Complaint<'_>, naming: bool, detail: Detail, page: &mut Page) {
+    let origin = module.facts.iter().flat_map(|facts| &facts.slices).find_map(|slice| slice.origin.as_ref());
+    let built_by = origin.map_or(String::new(), |tool| {
+        let version = tool.version.as_ref().map_or(String::new(), |version| format!(" {version}"));
+        format!("; built by {}{version}", tool.name)
+    });
+    for (index, (targets, _, reason, evidence)) in complaint.iter().enumerate() {
+        let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+        let told = matches!(names.as_slice(), [name] if reason.contains(name.as_str()));
+        let targets = if naming && !told { format!("{}: ", names.join(", ")) } else { String::new() };
+        let (column, name, built_by) = if index == 0 {
+            (4, format!("{}  ", module.name.dotted), built_by.as_str())
+        } else {
+            (6, String::new(), "")
+        };
+        page.paragraph(column, Tone::Plain, &format!("{name}{targets}{reason}{built_by}"));
+        let shown = match detail {
+            Detail::Everything => evidence,
+            _ => evidence.get(..1).filter(|first| says_more(first)).unwrap_or_default(),
+        };
+        for evidence in shown {
+            page.paragraph(6, Tone::Faint, &with_address(evidence));
+        }
+    }
+    if detail == Detail::Everything {
+        page.paragraph(6, Tone::Faint, &module.member.path);
+    }
+}
+
+/// The sentence, with the address that `objdump` shows it at.
+fn with_address(Evidence { text, address, .. }: &Evidence) -> String {
+    match address.map(|address| format!("{address:#x}")) {
+        Some(address) if !text.contains(&address) => format!("{text} ({address})"),
+        _ => text.clone(),
+    }
+}
+
+/// Names are told by the reason already.
+fn says_more(evidence: &[Evidence]) -> bool {
+    evidence.iter().any(|first| !matches!(first.kind, EvidenceKind::FileName | EvidenceKind::WheelTag))
+}
+
+/// The first finding of each rule, and how many there are like it.
+fn other_findings(findings: &[&Finding], detail: Detail, page: &mut Page) {
+    let mut by_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| !REPEATING.contains(&finding.rule)) {
+        by_rule.entry(finding.rule).or_default().push(finding);
+    }
+    for (rule, findings) in by_rule {
+        let shown = if detail == Detail::Everything { findings.len() } else { 1 };
+        for finding in findings.iter().take(shown) {
+            page.paragraph(4, Tone::Warning, &format!("{rule}: {}", finding.message));
+        }
+        if findings.len() > shown {
+            let text = format!("… and {} more of this kind (-v lists them)", findings.len() - shown);
+            page.paragraph(4, Tone::Faint, &text);
+        }
+    }
+}

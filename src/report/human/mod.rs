@@ -1,0 +1,429 @@
+//! The report for people: a line for each distribution, worst first, under it what is not fine and what to do,
+//! and at the end a sentence that says it all.
+
+mod details;
+mod page;
+mod table;
+
+use super::environment::{plural, sentence};
+use super::summary::{Summary, unread};
+use crate::model::{DistributionReport, Note, Report, Target, Verdict};
+use page::{Page, Tone};
+
+/// How the report looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// How much is told.
+    pub detail: Detail,
+    /// Whether colours are used. They only repeat what words and signs say.
+    pub coloured: bool,
+    /// Columns that a line may take.
+    pub width: usize,
+}
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// The last sentence.
+    Summary,
+    /// A line for each distribution, and what is not fine in it.
+    Normal,
+    /// Every module with all evidence.
+    Everything,
+}
+
+/// More pure-Python distributions than this get a line together.
+const PURE_LISTED: usize = 5;
+
+/// Writes the report.
+#[must_use]
+pub fn render(report: &Report, layout: &Layout) -> String {
+    let mut page = Page::new(layout);
+    if layout.detail > Detail::Summary {
+        heading(report, &mut page);
+        environments(report, layout, &mut page);
+        distributions(report, layout, &mut page);
+        notes(&report.notes, &mut page);
+    }
+    summary(report, &mut page);
+    page.finish()
+}
+
+/// `target 3.14t · 4 distributions · 31 extension modules`
+fn heading(report: &Report, page: &mut Page) {
+    let targets: Vec<String> = report.targets.iter().map(ToString::to_string).collect();
+    let distributions = report.distributions.len();
+    let extensions = report.distributions.iter().flat_map(|report| &report.modules).filter(|module| {
+        module.verdicts.values().any(|judgement| judgement.verdict != Verdict::NotAnExtension)
+    });
+    let modules = extensions.count();
+    let text = format!(
+        "{} {} · {distributions} {} · {modules} extension {}",
+        plural(targets.len(), "target"),
+        targets.join(", "),
+        plural(distributions, "distribution"),
+        plural(modules, "module"),
+    );
+    page.paragraph(0, Tone::Strong, &text);
+    page.gap();
+}
+
+fn environments(report: &Report, layout: &Layout, page: &mut Page) {
+    for environment in &report.environments {
+        let text = format!("✗ {}", sentence(environment, &report.targets));
+        page.paragraph(0, Tone::Bad, &text);
+        let targets: Vec<String> = report.targets.iter().map(ToString::to_string).collect();
+        let mut help = format!("audit an environment of {}, or wheels for it", targets.join(" or "));
+        if layout.detail < Detail::Everything {
+            help += " (-v lists the modules)";
+        }
+        page.paragraph(4, Tone::Help, &help);
+        page.gap();
+    }
+}
+
+fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
+    let told_together = |distribution: &&DistributionReport| {
+        layout.detail == Detail::Everything
+            || worst(distribution) != Verdict::IncompatibleAbi
+            || report.environments.iter().all(|known| known.source != distribution.distribution.source)
+    };
+    let mut listed: Vec<&DistributionReport> = report.distributions.iter().filter(told_together).collect();
+    listed.sort_by_key(|distribution| std::cmp::Reverse(worst(distribution)));
+    let pure = listed.iter().filter(|distribution| worst(distribution) == Verdict::PurePython).count();
+    let joins_pure = pure > PURE_LISTED && layout.detail < Detail::Everything;
+    if joins_pure {
+        listed.retain(|distribution| worst(distribution) != Verdict::PurePython);
+    }
+    let table = table::Table::new(report, &listed);
+    table.head(page);
+    for distribution in &listed {
+        table.row(distribution, page);
+        // The tags in the table tell one wheel from another.
+        let names_source = table.is_ambiguous(distribution) && distribution.distribution.tags.is_empty();
+        details::write(report, distribution, names_source, layout.detail, page);
+    }
+    if joins_pure {
+        let hint = "(-v lists them)";
+        page.paragraph(0, Tone::Faint, &format!("· {pure} distributions are pure Python {hint}"));
+    }
+    if !listed.is_empty() || joins_pure {
+        page.gap();
+    }
+}
+
+/// The worst verdict over all targets.
+fn worst(report: &DistributionReport) -> Verdict {
+    let verdicts = report.verdicts.values().map(|judgement| judgement.verdict);
+    verdicts.max().unwrap_or(Verdict::PurePython)
+}
+
+/// What was not read first.
+fn notes(notes: &[Note], page: &mut Page) {
+    for unread in [true, false] {
+        let (title, tone) = if unread { ("not read", Tone::Bad) } else { ("note", Tone::Faint) };
+        for note in notes.iter().filter(|note| note.unread == unread) {
+            let mut lines = note.why.lines();
+            let why = lines.next().unwrap_or("");
+            page.paragraph(0, tone, &format!("{title}: {}: {why}", note.about));
+            for line in lines {
+                page.paragraph(4, Tone::Help, line);
+            }
+        }
+    }
+    if !notes.is_empty() {
+        page.gap();
+    }
+}
+
+fn summary(report: &Report, page: &mut Page) {
+    let unread = unread(report);
+    for target in &report.targets {
+        page.paragraph(0, Tone::Strong, &sentence_for(report, *target));
+    }
+    if unread > 0 {
+        let (things, were) = if unread == 1 { ("thing", "was") } else { ("things", "were") };
+        page.paragraph(
+            0,
+            Tone::Bad,
+            &format!("{unread} {things} {were} not read: this audit is not complete."),
+        );
+    }
+}
+
+/// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
+fn sentence_for(report: &Report, target: Target) -> String {
+    let counts = Summary::of(report, target).distributions;
+    let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
+    let part = |verdict, one: &str, many: &str| match count(verdict) {
+        0 => format!("none {one}"),
+        1 => format!("1 {one}"),
+        several => format!("{several} {many}"),
+    };
+    let total = report.distributions.len();
+    let of = format!("of {total} {} ", plural(total, "distribution"));
+    let mut parts =
+        vec![part(Verdict::RequiresGil, &format!("{of}turns the GIL on"), &format!("{of}turn the GIL on"))];
+    if count(Verdict::IncompatibleAbi) > 0 {
+        parts.push(part(Verdict::IncompatibleAbi, "does not load", "do not load"));
+    }
+    parts.push(part(Verdict::GilFree, "leaves it off", "leave it off"));
+    if count(Verdict::NotAnExtension) > 0 {
+        parts.push(part(Verdict::NotAnExtension, "has no extension modules", "have no extension modules"));
+    }
+    if count(Verdict::PurePython) > 0 {
+        parts.push(part(Verdict::PurePython, "is pure Python", "are pure Python"));
+    }
+    parts.push(part(Verdict::Undetermined, "is undetermined", "are undetermined"));
+    format!("On {target}, {}.", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Reason, made_up};
+
+    fn rendered(report: &Report, detail: Detail) -> String {
+        render(report, &Layout { detail, coloured: false, width: 80 })
+    }
+
+    #[test]
+    fn something_of_everything() {
+        insta::assert_snapshot!(rendered(&made_up::report(), Detail::Normal), @r"
+        target 3.14t · 7 distributions · 11 extension modules
+
+        ✗ oldenv/lib/python3.12/site-packages is an environment of CPython 3.12 with the
+          GIL: 3.14t can use none of its extension modules (1 in 1 distribution); none
+          of them declares that it does not need the GIL, which says nothing, since most
+          builds for a Python with the GIL leave that out
+            audit an environment of 3.14t, or wheels for it (-v lists the modules)
+
+        ✗ old 1.0     cannot be installed  1 module, tagged cp312-cp312
+        ✗ vector 1.0  does not load        1 of 3 modules
+            vector.gui  was built for Python with the GIL: 3.14t has another object
+              layout and crashes on it; built by Cython 3.1.4
+              it imports _Py_Dealloc, which only code for the GIL build calls
+            vector._\u{1b}[2J\u{202e}evil  cannot be told: a loop that depends on an
+              unknown value; built by Cython 3.1.4
+              the analysis of PyInit_x stopped at 0x1180
+            mislabelled-binary: foo.x is what mislabelled-binary is about
+            ask upstream
+        ● lxml 1.0    turns the GIL on     4 of 4 modules
+            lxml.builder  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by
+              Cython 3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+            … and 3 more, same reason (-v lists them)
+            ask upstream for: # cython: freethreading_compatible = True
+        ✓ numpy 1.0   leaves the GIL off   2 modules
+        · unowned     no extension module  1 file
+            from venv/lib/python3.14t/site-packages
+        · idna 1.0    pure Python
+
+        not read: broken-1.0-cp314-cp314t-linux_x86_64.whl: is cut off: the central
+          directory is missing
+            hint: download it again
+        note: wheels: is a folder of wheels: 1 is audited
+
+        On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
+          1 has no extension modules, 1 is pure Python, none is undetermined.
+        1 thing was not read: this audit is not complete.
+        ");
+    }
+
+    #[test]
+    fn everything_of_everything() {
+        insta::assert_snapshot!(rendered(&made_up::report(), Detail::Everything), @r"
+        target 3.14t · 7 distributions · 11 extension modules
+
+        ✗ oldenv/lib/python3.12/site-packages is an environment of CPython 3.12 with the
+          GIL: 3.14t can use none of its extension modules (1 in 1 distribution); none
+          of them declares that it does not need the GIL, which says nothing, since most
+          builds for a Python with the GIL leave that out
+            audit an environment of 3.14t, or wheels for it
+
+        ✗ gone 1.0    does not load        1 of 1 module
+            from oldenv/lib/python3.12/site-packages
+            g  was built for Python with the GIL: 3.14t has another object layout and
+              crashes on it; built by Cython 3.1.4
+              it imports _Py_Dealloc, which only code for the GIL build calls
+              g.so
+        ✗ old 1.0     cannot be installed  1 module, tagged cp312-cp312
+            from old-1.0.whl
+            old.x  was built for Python with the GIL: 3.14t has another object layout
+              and crashes on it; built by Cython 3.1.4
+              it imports _Py_Dealloc, which only code for the GIL build calls
+              old/x.cpython-312-darwin.so
+        ✗ vector 1.0  does not load        1 of 3 modules
+            from vector-1.0.whl
+            vector.gui  was built for Python with the GIL: 3.14t has another object
+              layout and crashes on it; built by Cython 3.1.4
+              it imports _Py_Dealloc, which only code for the GIL build calls
+              vector/gui.cpython-314t-x86_64-linux-gnu.so
+            vector._\u{1b}[2J\u{202e}evil  cannot be told: a loop that depends on an
+              unknown value; built by Cython 3.1.4
+              the analysis of PyInit_x stopped at 0x1180
+              vector/_\u{1b}[2J\u{202e}evil.cpython-314t-x86_64-linux-gnu.so
+            vector.core  declares Py_MOD_GIL_NOT_USED in its Py_mod_gil slot; built by
+              Cython 3.1.4
+              Py_mod_gil (slot 4) = 1 (Py_MOD_GIL_NOT_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              vector/core.cpython-314t-x86_64-linux-gnu.so
+            mislabelled-binary: foo.x is what mislabelled-binary is about
+            ask upstream
+        ● lxml 1.0    turns the GIL on     4 of 4 modules
+            from lxml-1.0.whl
+            lxml.builder  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by
+              Cython 3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              lxml/builder.cpython-314t-x86_64-linux-gnu.so
+            lxml.etree  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by Cython
+              3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              lxml/etree.cpython-314t-x86_64-linux-gnu.so
+            lxml.html.diff  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by
+              Cython 3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              lxml/html/diff.cpython-314t-x86_64-linux-gnu.so
+            lxml.x  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by Cython
+              3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              lxml/x.cpython-314t-x86_64-linux-gnu.so
+            ask upstream for: # cython: freethreading_compatible = True
+        ✓ numpy 1.0   leaves the GIL off   2 modules
+            from numpy-1.0.whl
+            numpy._core._multiarray_umath  declares Py_MOD_GIL_NOT_USED in its
+              Py_mod_gil slot; built by Cython 3.1.4
+              Py_mod_gil (slot 4) = 1 (Py_MOD_GIL_NOT_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              numpy/_core/_multiarray_umath.cpython-314t-x86_64-linux-gnu.so
+            numpy.fft._pocketfft_umath  declares Py_MOD_GIL_NOT_USED in its Py_mod_gil
+              slot; built by Cython 3.1.4
+              Py_mod_gil (slot 4) = 1 (Py_MOD_GIL_NOT_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+              numpy/fft/_pocketfft_umath.cpython-314t-x86_64-linux-gnu.so
+        · unowned     no extension module  1 file
+            from venv/lib/python3.14t/site-packages
+            x  has no PyInit_x; built by Cython 3.1.4
+              x.so
+        · idna 1.0    pure Python
+            from idna-1.0.whl
+
+        not read: broken-1.0-cp314-cp314t-linux_x86_64.whl: is cut off: the central
+          directory is missing
+            hint: download it again
+        note: wheels: is a folder of wheels: 1 is audited
+
+        On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
+          1 has no extension modules, 1 is pure Python, none is undetermined.
+        1 thing was not read: this audit is not complete.
+        ");
+    }
+
+    #[test]
+    fn several_targets_have_a_column_each() {
+        let mut report = made_up::report();
+        report.targets = vec![Target::Py314t, Target::Py315t];
+        report.environments.clear();
+        for distribution in &mut report.distributions {
+            let tags =
+                matches!(distribution.verdicts[&Target::Py314t].reason, Reason::TagNotInstallable { .. });
+            let verdict = if tags { Verdict::IncompatibleAbi } else { Verdict::GilFree };
+            distribution.verdicts.insert(Target::Py315t, made_up::judgement(verdict));
+            for module in &mut distribution.modules {
+                module.verdicts.insert(Target::Py315t, made_up::judgement(Verdict::GilFree));
+            }
+        }
+        insta::assert_snapshot!(rendered(&report, Detail::Normal), @r"
+        targets 3.14t, 3.15t · 7 distributions · 12 extension modules
+
+                    3.14t      3.15t
+        gone 1.0    ✗ no load  ✓ GIL off
+            g  was built for Python with the GIL: 3.14t has another object layout and
+              crashes on it; built by Cython 3.1.4
+              it imports _Py_Dealloc, which only code for the GIL build calls
+        old 1.0     ✗ no load  ✗ no load
+            cannot be installed on 3.14t: its wheel is tagged cp312-cp312
+        vector 1.0  ✗ no load  ✓ GIL off
+            vector.gui  was built for Python with the GIL: 3.14t has another object
+              layout and crashes on it; built by Cython 3.1.4
+              it imports _Py_Dealloc, which only code for the GIL build calls
+            vector._\u{1b}[2J\u{202e}evil  3.14t: cannot be told: a loop that depends on
+              an unknown value; built by Cython 3.1.4
+              the analysis of PyInit_x stopped at 0x1180
+            mislabelled-binary: foo.x is what mislabelled-binary is about
+            ask upstream
+        lxml 1.0    ● GIL on   ✓ GIL off
+            lxml.builder  3.14t: declares Py_MOD_GIL_USED in its Py_mod_gil slot; built
+              by Cython 3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+            … and 3 more, same reason (-v lists them)
+            ask upstream for: # cython: freethreading_compatible = True
+        unowned     · library  ✓ GIL off
+            from venv/lib/python3.14t/site-packages
+        idna 1.0    · pure     ✓ GIL off
+        numpy 1.0   ✓ GIL off  ✓ GIL off
+
+        not read: broken-1.0-cp314-cp314t-linux_x86_64.whl: is cut off: the central
+          directory is missing
+            hint: download it again
+        note: wheels: is a folder of wheels: 1 is audited
+
+        On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
+          1 has no extension modules, 1 is pure Python, none is undetermined.
+        On 3.15t, none of 7 distributions turns the GIL on, 1 does not load, 6 leave it
+          off, none is undetermined.
+        1 thing was not read: this audit is not complete.
+        ");
+    }
+
+    #[test]
+    fn the_summary_can_be_understood_alone() {
+        insta::assert_snapshot!(rendered(&made_up::report(), Detail::Summary), @r"
+        On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
+          1 has no extension modules, 1 is pure Python, none is undetermined.
+        1 thing was not read: this audit is not complete.
+        ");
+        let fine = made_up::report_of(&[Verdict::GilFree; 4]);
+        insta::assert_snapshot!(rendered(&fine, Detail::Summary), @r"
+        On 3.14t, none of 4 distributions turns the GIL on, 4 leave it off, none is
+          undetermined.
+        ");
+    }
+
+    #[test]
+    fn many_pure_distributions_take_a_line() {
+        let report = made_up::report_of(&[Verdict::PurePython; 6]);
+        insta::assert_snapshot!(rendered(&report, Detail::Normal), @r"
+        target 3.14t · 6 distributions · 0 extension modules
+
+        · 6 distributions are pure Python (-v lists them)
+
+        On 3.14t, none of 6 distributions turns the GIL on, none leaves it off, 6 are
+          pure Python, none is undetermined.
+        ");
+    }
+
+    #[test]
+    fn colours_only_repeat_what_words_say() {
+        let report = made_up::report();
+        let layout = Layout { detail: Detail::Normal, coloured: true, width: 80 };
+        let coloured = render(&report, &layout);
+        let stripped = anstream::adapter::strip_str(&coloured).to_string();
+        assert_ne!(coloured, stripped);
+        assert_eq!(stripped, rendered(&report, Detail::Normal));
+    }
+
+    #[test]
+    fn lines_fit_in_80_columns() {
+        let text = rendered(&made_up::report(), Detail::Everything);
+        for line in text.lines() {
+            assert!(page::width(line) <= 80, "{line}");
+        }
+    }
+}

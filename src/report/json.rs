@@ -1,0 +1,361 @@
+//! The report for programs. Its structs are apart from the model's, so that the one can change and the other
+//! stay what `docs/json.md` says. Fields are only ever added within a schema version; what is not known is `null`.
+
+use super::environment::sentence;
+use super::summary::{Summary, unread};
+use crate::model;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The name of this schema.
+const SCHEMA: &str = "ftaudit/report/1";
+
+/// Writes the report, indented, with a line break at its end.
+///
+/// # Errors
+/// Never with the structs as they are; JSON cannot hold every map, and these hold none of those.
+pub fn render(report: &model::Report) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&Document::of(report)).map(|text| text + "\n")
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    tool: Tool,
+    targets: Vec<String>,
+    distributions: Vec<Distribution<'a>>,
+    findings: Vec<Finding<'a>>,
+    notes: Vec<Note>,
+    summary: Totals,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Distribution<'a> {
+    name: Option<&'a str>,
+    version: Option<&'a str>,
+    source: &'a str,
+    tags: &'a [String],
+    verdicts: BTreeMap<String, &'static str>,
+    reasons: BTreeMap<String, String>,
+    modules: Vec<Module<'a>>,
+}
+
+#[derive(Serialize)]
+struct Module<'a> {
+    name: &'a str,
+    member: &'a str,
+    sha256: Option<&'a str>,
+    format: Option<String>,
+    arch: Vec<String>,
+    built_for: Option<BuiltFor<'a>>,
+    origin: Option<Origin<'a>>,
+    verdicts: BTreeMap<String, Judgement<'a>>,
+}
+
+#[derive(Serialize)]
+struct BuiltFor<'a> {
+    python: Option<String>,
+    free_threaded: Option<bool>,
+    evidence: Vec<Evidence<'a>>,
+}
+
+#[derive(Serialize)]
+struct Origin<'a> {
+    tool: &'static str,
+    version: Option<&'a str>,
+    evidence: Evidence<'a>,
+}
+
+#[derive(Serialize)]
+struct Judgement<'a> {
+    verdict: &'static str,
+    reason: &'static str,
+    message: String,
+    evidence: Vec<Evidence<'a>>,
+}
+
+#[derive(Serialize)]
+struct Evidence<'a> {
+    kind: model::EvidenceKind,
+    text: &'a str,
+    address: Option<String>,
+    symbol: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'static str,
+    severity: String,
+    confidence: String,
+    distribution: &'a str,
+    module: Option<String>,
+    message: &'a str,
+    evidence: Vec<Evidence<'a>>,
+    help: &'a str,
+}
+
+#[derive(Serialize)]
+struct Note {
+    about: String,
+    why: String,
+    unread: bool,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    distributions: usize,
+    modules: usize,
+    findings: usize,
+    unread: usize,
+    targets: BTreeMap<String, Counts>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    distributions: BTreeMap<&'static str, usize>,
+    modules: BTreeMap<&'static str, usize>,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a model::Report) -> Self {
+        let environments = report.environments.iter().map(|environment| Note {
+            about: environment.source.clone(),
+            why: sentence(environment, &report.targets),
+            unread: false,
+        });
+        let notes = report.notes.iter().map(|note| Note {
+            about: note.about.clone(),
+            why: note.why.clone(),
+            unread: note.unread,
+        });
+        Self {
+            schema: SCHEMA,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            targets: report.targets.iter().map(ToString::to_string).collect(),
+            distributions: report.distributions.iter().map(Distribution::of).collect(),
+            findings: report.findings.iter().map(Finding::of).collect(),
+            notes: environments.chain(notes).collect(),
+            summary: Totals::of(report),
+        }
+    }
+}
+
+impl<'a> Distribution<'a> {
+    fn of(report: &'a model::DistributionReport) -> Self {
+        let model::Distribution { name, version, source, tags, .. } = &report.distribution;
+        let verdicts = report.verdicts.iter();
+        let reasons = report.verdicts.iter();
+        Self {
+            name: name.as_deref(),
+            version: version.as_deref(),
+            source,
+            tags,
+            verdicts: verdicts.map(|(target, judged)| (target.to_string(), judged.verdict.id())).collect(),
+            reasons: reasons
+                .map(|(target, judged)| (target.to_string(), judged.reason.to_string()))
+                .collect(),
+            modules: report.modules.iter().map(Module::of).collect(),
+        }
+    }
+}
+
+impl<'a> Module<'a> {
+    fn of(report: &'a model::ModuleReport) -> Self {
+        let slices = report.facts.as_ref().map_or(&[][..], |facts| &facts.slices);
+        let verdicts = report.verdicts.iter();
+        Self {
+            name: &report.name.dotted,
+            member: &report.member.path,
+            sha256: report.member.sha256.as_deref(),
+            format: report.facts.as_ref().map(|facts| facts.format.to_string()),
+            arch: slices.iter().map(|slice| slice.arch.to_string()).collect(),
+            built_for: slices.first().map(|slice| BuiltFor::of(&slice.built_for)),
+            origin: slices.iter().find_map(|slice| slice.origin.as_ref()).map(Origin::of),
+            verdicts: verdicts.map(|(target, judged)| (target.to_string(), Judgement::of(judged))).collect(),
+        }
+    }
+}
+
+impl<'a> BuiltFor<'a> {
+    fn of(built_for: &'a model::BuiltFor) -> Self {
+        Self {
+            python: built_for.python.map(|python| python.to_string()),
+            free_threaded: built_for.abi.map(model::Abi::is_free_threaded),
+            evidence: built_for.evidence.iter().map(Evidence::of).collect(),
+        }
+    }
+}
+
+impl<'a> Origin<'a> {
+    fn of(tool: &'a model::BindingTool) -> Self {
+        let version = tool.version.as_deref();
+        Self { tool: tool.name, version, evidence: Evidence::of(&tool.evidence) }
+    }
+}
+
+impl<'a> Judgement<'a> {
+    fn of(judgement: &'a model::Judgement) -> Self {
+        Self {
+            verdict: judgement.verdict.id(),
+            reason: judgement.reason.id(),
+            message: judgement.reason.to_string(),
+            evidence: judgement.evidence.iter().map(Evidence::of).collect(),
+        }
+    }
+}
+
+impl<'a> Evidence<'a> {
+    fn of(evidence: &'a model::Evidence) -> Self {
+        Self {
+            kind: evidence.kind,
+            text: &evidence.text,
+            address: evidence.address.map(|address| format!("{address:#x}")),
+            symbol: evidence.symbol.as_deref(),
+        }
+    }
+}
+
+impl<'a> Finding<'a> {
+    fn of(finding: &'a model::Finding) -> Self {
+        Self {
+            rule: finding.rule,
+            severity: finding.severity.to_string(),
+            confidence: finding.confidence.to_string(),
+            distribution: &finding.distribution,
+            module: finding.member.as_deref().map(|path| model::ModuleName::of_member(path).dotted),
+            message: &finding.message,
+            evidence: finding.evidence.iter().map(Evidence::of).collect(),
+            help: &finding.help,
+        }
+    }
+}
+
+impl Totals {
+    fn of(report: &model::Report) -> Self {
+        let targets = report.targets.iter();
+        Self {
+            distributions: report.distributions.len(),
+            modules: report.distributions.iter().map(|distribution| distribution.modules.len()).sum(),
+            findings: report.findings.len(),
+            unread: unread(report),
+            targets: targets.map(|target| (target.to_string(), Counts::of(report, *target))).collect(),
+        }
+    }
+}
+
+impl Counts {
+    fn of(report: &model::Report, target: model::Target) -> Self {
+        let Summary { distributions, modules } = Summary::of(report, target);
+        let by_id = |counts: BTreeMap<model::Verdict, usize>| {
+            counts.into_iter().map(|(verdict, count)| (verdict.id(), count)).collect()
+        };
+        Self { distributions: by_id(distributions), modules: by_id(modules) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Facts, made_up};
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    const DOCUMENTATION: &str = include_str!("../../docs/json.md");
+
+    /// What the table of `docs/json.md` calls the keys that are targets or verdicts.
+    fn key(path: &str, key: &str) -> String {
+        let placeholder = match path.rsplit('.').next() {
+            Some("verdicts" | "reasons" | "targets") => "<target>",
+            _ if path.starts_with("summary.targets.<target>.") => "<verdict>",
+            _ => key,
+        };
+        if path.is_empty() { placeholder.to_owned() } else { format!("{path}.{placeholder}") }
+    }
+
+    fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+        if !path.is_empty() {
+            found.insert(path.to_owned());
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    paths(value, &key(path, name), found);
+                }
+            }
+            Value::Array(items) => {
+                for item in items.iter().filter(|item| item.is_object()) {
+                    paths(item, &format!("{path}[]"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Without the steps that are no fields of their own.
+    fn fields(found: BTreeSet<String>) -> BTreeSet<String> {
+        found.into_iter().filter(|path| !path.ends_with("[]")).collect()
+    }
+
+    #[test]
+    fn every_field_is_documented_and_every_documented_field_is_there() {
+        let mut found = BTreeSet::new();
+        let report = serde_json::to_value(Document::of(&made_up::example_report())).unwrap();
+        paths(&report, "", &mut found);
+        let rows = DOCUMENTATION.lines().filter_map(|line| line.strip_prefix("| `"));
+        let documented: BTreeSet<String> =
+            rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect();
+        assert_eq!(fields(found), documented);
+    }
+
+    #[test]
+    fn the_example_is_what_the_program_writes() {
+        let (_, rest) = DOCUMENTATION.split_once("```json\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let written = render(&made_up::example_report()).unwrap();
+        assert_eq!(example, written, "put this into docs/json.md:\n{written}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let mut report = made_up::example_report();
+        let distribution = &mut report.distributions[0];
+        (distribution.distribution.name, distribution.distribution.version) = (None, None);
+        let module = &mut distribution.modules[0];
+        module.member.sha256 = None;
+        module.facts = None;
+        let value = serde_json::to_value(Document::of(&report)).unwrap();
+        let distribution = &value["distributions"][0];
+        for field in ["name", "version"] {
+            assert_eq!(distribution[field], Value::Null, "{field}");
+        }
+        for field in ["sha256", "format", "built_for", "origin"] {
+            assert_eq!(distribution["modules"][0].get(field), Some(&Value::Null), "{field}");
+        }
+        assert_eq!(distribution["modules"][0]["arch"], Value::Array(Vec::new()));
+    }
+
+    #[test]
+    fn addresses_are_written_as_objdump_does() {
+        let value = serde_json::to_value(Document::of(&made_up::example_report())).unwrap();
+        let evidence = &value["distributions"][0]["modules"][0]["verdicts"]["3.14t"]["evidence"][0];
+        assert_eq!(evidence["address"], "0x3f40");
+    }
+
+    #[test]
+    fn something_of_everything_can_be_written() {
+        let report = made_up::report();
+        let value: Value = serde_json::from_str(&render(&report).unwrap()).unwrap();
+        assert_eq!(value["summary"]["distributions"], report.distributions.len());
+        assert_eq!(value["summary"]["unread"], 1);
+        assert_eq!(value["notes"][0]["about"], "oldenv/lib/python3.12/site-packages");
+        let facts =
+            report.distributions.iter().flat_map(|one| &one.modules).filter_map(|one| one.facts.as_ref());
+        assert!(facts.flat_map(|Facts { slices, .. }| slices).count() > 0);
+    }
+}
