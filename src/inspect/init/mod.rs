@@ -1,10 +1,11 @@
 //! The init evaluator: runs a module's init function on values that are known or unknown, and tells what the
 //! interpreter would get from it.
 //!
-//! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] executes instructions,
+//! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
 //! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
 //! handed to the interpreter, and [`outcome`] says what the paths have in common.
 
+mod arm64;
 mod capi;
 mod explore;
 mod hook;
@@ -19,6 +20,7 @@ mod x86;
 
 use crate::inspect::image::Image;
 use crate::model::{Arch, Hook, HookKind, Init, Outcome, Target};
+use arm64::Arm64;
 use explore::{End, Explorer, MAX_STEPS};
 use machine::Machine;
 use memory::Memory;
@@ -52,6 +54,7 @@ pub(crate) fn evaluate(request: &Request) -> Init {
     let (outcome, trail) = match (&found.hook, &request.image.arch) {
         (None, _) => (Outcome::NoHook, Vec::new()),
         (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
+        (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
         (Some(hook), arch) => {
             let why = format!("the code of {arch} is not evaluated");
             (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())

@@ -191,7 +191,18 @@ impl<'a, 'data> Space<'a, 'data> {
         if loaded.image.read(own, part) { Value::Known(u64::from_le_bytes(bytes)) } else { Value::Unknown }
     }
 
-    /// Words outside of every image. What thread-local storage starts with: its own address (x86-64 psABI, "Thread-Local Storage"), and the
+    /// The distance from the thread pointer of the variable whose thread-local descriptor lies at an address.
+    /// Any place that no other descriptor's variable has will do.
+    pub(super) fn thread_local_offset(&self, descriptor: u64) -> Option<u64> {
+        let loaded = self.image_at(descriptor)?;
+        match loaded.image.fixup(descriptor.wrapping_sub(loaded.base))? {
+            Fixup::ThreadLocal => Some(0x1_0000 + (descriptor << 8) % 0x8000_0000),
+            _ => None,
+        }
+    }
+
+    /// Words outside of every image. What thread-local storage starts with: its own address (x86-64 psABI,
+    /// "Thread-Local Storage"), and the
     /// stack protector's canary, read on entry and compared on return.
     fn made_up_word(&self, address: u64) -> Value {
         let canary = if self.pointer == 8 { 0x28 } else { 0x14 };

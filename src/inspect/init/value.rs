@@ -49,6 +49,27 @@ impl Value {
         }
     }
 
+    /// What holds for both.
+    pub(super) fn join(self, other: Self) -> Self {
+        if self == other {
+            return self;
+        }
+        match (self.is_zero(), other.is_zero()) {
+            (Some(false), Some(false)) => Self::NonNull,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// A number added to it, as to an address: what lies behind an object is not null either.
+    pub(super) const fn plus(self, number: u64) -> Self {
+        match self {
+            Self::Known(old) => Self::Known(old.wrapping_add(number)),
+            value if number == 0 => value,
+            Self::Object(_) | Self::NonNull => Self::NonNull,
+            Self::Low { .. } | Self::Unknown => Self::Unknown,
+        }
+    }
+
     pub(super) const fn slot_value(self) -> SlotValue {
         match self {
             Self::Known(number) => SlotValue::Known(number),
@@ -82,4 +103,25 @@ pub(super) const fn byte(number: u64) -> u8 {
 pub(super) const fn half(number: u64) -> u16 {
     let [low, high, ..] = number.to_le_bytes();
     u16::from_le_bytes([low, high])
+}
+
+/// What an adder gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub result: u64,
+    /// Carried out of the top bit.
+    pub carry: bool,
+    /// The sign is wrong for two's complement.
+    pub overflow: bool,
+}
+
+/// Adds the low `size` bytes of two numbers and a carry. A difference is the sum with the complement and a
+/// carry, and carries where it does not borrow.
+pub(super) fn add_with_carry(left: u64, right: u64, carry: bool, size: u8) -> Sum {
+    let all = mask(size);
+    let top = (all >> 1) + 1;
+    let (left, right) = (left & all, right & all);
+    let wide = u128::from(left) + u128::from(right) + u128::from(carry);
+    let result = wide as u64 & all;
+    Sum { result, carry: wide > u128::from(all), overflow: (left ^ result) & (right ^ result) & top != 0 }
 }

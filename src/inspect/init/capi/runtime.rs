@@ -9,6 +9,11 @@ use crate::inspect::init::value::Value;
 /// What a module's state, an exception's globals or `errno` may take.
 const STATE: u64 = 1 << 16;
 
+/// `getauxval`'s argument for the processor's features, and what every AArch64 Linux says there: floating
+/// point and vectors. Zero would mean that the system does not tell.
+const AT_HWCAP: u64 = 16;
+const BASIC_FEATURES: u64 = 3;
+
 /// Calls a function that is the same for every module.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Effect>, Full> {
     let [first, second, third] = [0, 1, 2].map(|index| path.argument(index));
@@ -43,7 +48,17 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         }
         "dlsym" | "dlvsym" | "GetProcAddress" => looked_up(path),
         // Any number of processors is as good as another: tables are sized by it.
-        "Py_IsInitialized" | "_ZNSt6thread20hardware_concurrencyEv" | "get_nprocs" => Value::Known(1),
+        "Py_IsInitialized"
+        | "_ZNSt6thread20hardware_concurrencyEv"
+        | "_ZNSt3__16thread20hardware_concurrencyEv"
+        | "_Thrd_hardware_concurrency"
+        | "get_nprocs" => Value::Known(1),
+        // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
+        "getenv" | "secure_getenv" | "_wgetenv" => Value::ZERO,
+        // No optional feature of the processor: code for those that it has does the same faster.
+        "getauxval" | "__getauxval" => {
+            Value::Known(if first == Value::Known(AT_HWCAP) { BASIC_FEATURES } else { 0 })
+        }
         _ => return Ok(None),
     };
     Ok(Some(Effect::Return(value)))
