@@ -52,11 +52,7 @@ use unpack::Unpacked;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// None of the inputs holds anything to audit, or none can be read. The notes say which and why.
-    #[error(
-        "nothing could be audited{}\nhint: name a wheel, an extension module, or a folder that holds some (a \
-         virtual environment, a site-packages)",
-        .0.iter().fold(String::new(), |text, note| text + "\n  " + &note.to_string())
-    )]
+    #[error("nothing could be audited{}", causes(.0))]
     Nothing(Vec<Note>),
     /// The report could not be written.
     #[error(transparent)]
@@ -67,6 +63,17 @@ pub enum Error {
     /// The system refuses threads.
     #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// The notes, and what to do where none of them says it.
+fn causes(notes: &[Note]) -> String {
+    let mut text: String =
+        notes.iter().map(ToString::to_string).flat_map(|note| ["\n".to_owned(), note]).collect();
+    if !text.contains("\nhint: ") {
+        text += "\nhint: name a wheel, an extension module, or a folder that holds some (a virtual environment, a \
+                 site-packages)";
+    }
+    text.replace('\n', "\n  ")
 }
 
 /// Audits, reports, and says how that ended.

@@ -7,8 +7,9 @@ mod table;
 
 use super::environment::{plural, sentence};
 use super::summary::{Summary, unread};
-use crate::model::{DistributionReport, Note, Report, Target, Verdict};
+use crate::model::{DistributionReport, Note, Reason, Report, Target, Verdict};
 use page::{Page, Tone};
+use std::collections::BTreeSet;
 
 /// How the report looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn render(report: &Report, layout: &Layout) -> String {
         heading(report, &mut page);
         environments(report, layout, &mut page);
         distributions(report, layout, &mut page);
-        notes(&report.notes, &mut page);
+        notes(report, &mut page);
     }
     summary(report, &mut page);
     page.finish()
@@ -112,14 +113,25 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
     }
 }
 
+/// The name of a distribution; that of its file where it is a single file that nobody owns.
+fn label(report: &DistributionReport) -> String {
+    match (&report.distribution.name, report.modules.as_slice()) {
+        (None, [module]) => module.member.path.clone(),
+        _ => report.distribution.to_string(),
+    }
+}
+
 /// The worst verdict over all targets.
 fn worst(report: &DistributionReport) -> Verdict {
     let verdicts = report.verdicts.values().map(|judgement| judgement.verdict);
     verdicts.max().unwrap_or(Verdict::PurePython)
 }
 
-/// What was not read first.
-fn notes(notes: &[Note], page: &mut Page) {
+/// What was not read first, without modules that were not: those stand above.
+fn notes(report: &Report, page: &mut Page) {
+    let told: BTreeSet<String> = report.distributions.iter().flat_map(unread_modules).collect();
+    let notes: Vec<&Note> =
+        report.notes.iter().filter(|note| !note.unread || !told.contains(&note.about)).collect();
     for unread in [true, false] {
         let (title, tone) = if unread { ("not read", Tone::Bad) } else { ("note", Tone::Faint) };
         for note in notes.iter().filter(|note| note.unread == unread) {
@@ -134,6 +146,14 @@ fn notes(notes: &[Note], page: &mut Page) {
     if !notes.is_empty() {
         page.gap();
     }
+}
+
+/// As notes name them.
+fn unread_modules(report: &DistributionReport) -> impl Iterator<Item = String> {
+    let unread = report.modules.iter().filter(|module| {
+        module.verdicts.values().any(|judgement| matches!(judgement.reason, Reason::Unread(_)))
+    });
+    unread.map(|module| format!("{}: {}", report.distribution.source, module.member.path))
 }
 
 fn summary(report: &Report, page: &mut Page) {
@@ -153,6 +173,11 @@ fn summary(report: &Report, page: &mut Page) {
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
 fn sentence_for(report: &Report, target: Target) -> String {
+    if let [only] = report.distributions.as_slice()
+        && let Some(judgement) = only.verdicts.get(&target)
+    {
+        return format!("On {target}, {} {}.", label(only), alone(judgement.verdict));
+    }
     let counts = Summary::of(report, target).distributions;
     let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
     let part = |verdict, one: &str, many: &str| match count(verdict) {
@@ -178,10 +203,21 @@ fn sentence_for(report: &Report, target: Target) -> String {
     format!("On {target}, {}.", parts.join(", "))
 }
 
+fn alone(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::PurePython => "is pure Python",
+        Verdict::NotAnExtension => "has no extension modules",
+        Verdict::GilFree => "leaves the GIL off",
+        Verdict::Undetermined => "is undetermined",
+        Verdict::RequiresGil => "turns the GIL on",
+        Verdict::IncompatibleAbi => "does not load",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Reason, made_up};
+    use crate::model::made_up;
 
     fn rendered(report: &Report, detail: Detail) -> String {
         render(report, &Layout { detail, coloured: false, width: 80 })
@@ -216,7 +252,7 @@ mod tests {
             … and 3 more, same reason (-v lists them)
             ask upstream for: # cython: freethreading_compatible = True
         ✓ numpy 1.0   leaves the GIL off   2 modules
-        · unowned     no extension module  1 file
+        · x.so        no extension module  1 file
             from venv/lib/python3.14t/site-packages
         · idna 1.0    pure Python
 
@@ -306,7 +342,7 @@ mod tests {
               Py_mod_gil (slot 4) = 1 (Py_MOD_GIL_NOT_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
               numpy/fft/_pocketfft_umath.cpython-314t-x86_64-linux-gnu.so
-        · unowned     no extension module  1 file
+        · x.so        no extension module  1 file
             from venv/lib/python3.14t/site-packages
             x  has no PyInit_x; built by Cython 3.1.4
               x.so
@@ -364,7 +400,7 @@ mod tests {
                 PyModuleDef_Init got the definition at 0x4000
             … and 3 more, same reason (-v lists them)
             ask upstream for: # cython: freethreading_compatible = True
-        unowned     · library  ✓ GIL off
+        x.so        · library  ✓ GIL off
             from venv/lib/python3.14t/site-packages
         idna 1.0    · pure     ✓ GIL off
         numpy 1.0   ✓ GIL off  ✓ GIL off
