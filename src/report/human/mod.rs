@@ -44,7 +44,7 @@ pub fn render(report: &Report, layout: &Layout) -> String {
         heading(report, &mut page);
         environments(report, layout, &mut page);
         distributions(report, layout, &mut page);
-        notes(report, &mut page);
+        notes(report, layout, &mut page);
     }
     summary(report, &mut page);
     page.finish()
@@ -83,19 +83,29 @@ fn environments(report: &Report, layout: &Layout, page: &mut Page) {
     }
 }
 
-fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
-    let told_together = |distribution: &&DistributionReport| {
-        layout.detail == Detail::Everything
-            || worst(distribution) != Verdict::IncompatibleAbi
-            || report.environments.iter().all(|known| known.source != distribution.distribution.source)
+/// Those that have a line of their own, worst first, and how many pure ones share one.
+fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<&'a DistributionReport>, usize) {
+    let everything = layout.detail == Detail::Everything;
+    let told_together = |distribution: &DistributionReport| {
+        let source = &distribution.distribution.source;
+        worst(distribution) == Verdict::IncompatibleAbi
+            && report.environments.iter().any(|environment| environment.source == *source)
+            && !details::has_more_to_tell(report, distribution)
     };
-    let mut listed: Vec<&DistributionReport> = report.distributions.iter().filter(told_together).collect();
+    let mut listed: Vec<&DistributionReport> =
+        report.distributions.iter().filter(|one| everything || !told_together(one)).collect();
     listed.sort_by_key(|distribution| std::cmp::Reverse(worst(distribution)));
-    let pure = listed.iter().filter(|distribution| worst(distribution) == Verdict::PurePython).count();
-    let joins_pure = pure > PURE_LISTED && layout.detail < Detail::Everything;
-    if joins_pure {
-        listed.retain(|distribution| worst(distribution) != Verdict::PurePython);
+    let is_pure = |distribution: &&DistributionReport| worst(distribution) == Verdict::PurePython;
+    let pure = listed.iter().copied().filter(|one| is_pure(one)).count();
+    if pure <= PURE_LISTED || everything {
+        return (listed, 0);
     }
+    listed.retain(|one| !is_pure(one));
+    (listed, pure)
+}
+
+fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
+    let (listed, pure) = listed(report, layout);
     let table = table::Table::new(report, &listed);
     table.head(page);
     for distribution in &listed {
@@ -104,11 +114,11 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
         let names_source = table.is_ambiguous(distribution) && distribution.distribution.tags.is_empty();
         details::write(report, distribution, names_source, layout.detail, page);
     }
-    if joins_pure {
-        let hint = "(-v lists them)";
-        page.paragraph(0, Tone::Faint, &format!("· {pure} distributions are pure Python {hint}"));
+    if pure > 0 {
+        let text = format!("· {pure} distributions are pure Python (-v lists them)");
+        page.paragraph(0, Tone::Faint, &text);
     }
-    if !listed.is_empty() || joins_pure {
+    if !listed.is_empty() || pure > 0 {
         page.gap();
     }
 }
@@ -127,9 +137,11 @@ fn worst(report: &DistributionReport) -> Verdict {
     verdicts.max().unwrap_or(Verdict::PurePython)
 }
 
-/// What was not read first, without modules that were not: those stand above.
-fn notes(report: &Report, page: &mut Page) {
-    let told: BTreeSet<String> = report.distributions.iter().flat_map(unread_modules).collect();
+/// What was not read first, without the modules that were not and stand above.
+fn notes(report: &Report, layout: &Layout, page: &mut Page) {
+    let (listed, _) = listed(report, layout);
+    let shown = listed.into_iter().filter(|one| details::shows_modules(one, layout.detail));
+    let told: BTreeSet<String> = shown.flat_map(unread_modules).collect();
     let notes: Vec<&Note> =
         report.notes.iter().filter(|note| !note.unread || !told.contains(&note.about)).collect();
     for unread in [true, false] {
@@ -430,6 +442,25 @@ mod tests {
         On 3.14t, none of 4 distributions turns the GIL on, 4 leave it off, none is
           undetermined.
         ");
+    }
+
+    #[test]
+    fn what_rules_find_is_told_of_an_environment_too() {
+        let mut report = made_up::report();
+        let mut finding = made_up::finding("hash-mismatch");
+        finding.distribution = "gone 1.0".to_owned();
+        report.environments[0].source.clone_into(&mut finding.source);
+        assert!(!rendered(&report, Detail::Normal).contains("gone 1.0"));
+        report.findings.push(finding);
+        assert!(rendered(&report, Detail::Normal).contains("hash-mismatch: foo.x is what"));
+    }
+
+    #[test]
+    fn what_was_not_read_is_told_even_where_its_distribution_is_not() {
+        let mut report = made_up::report();
+        let environment = report.environments[0].source.clone();
+        report.notes.push(Note::unread(format!("{environment}: g.so"), "is empty"));
+        assert!(rendered(&report, Detail::Normal).contains("site-packages: g.so: is empty"));
     }
 
     #[test]
