@@ -259,3 +259,205 @@ fn to_path(bytes: Vec<u8>) -> PathBuf {
     let has_drive = path.as_bytes().get(2) == Some(&b':');
     PathBuf::from(if has_drive { path.get(1..).unwrap_or_default() } else { &path })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A site-packages beside a project.
+    struct Sample {
+        _folder: tempfile::TempDir,
+        site: PathBuf,
+        project: PathBuf,
+    }
+
+    impl Sample {
+        /// In the texts, `PROJECT` stands for the project's folder.
+        fn new(site_files: &[(&str, &str)], project_files: &[&str]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let (site, project) = (folder.path().join("site"), folder.path().join("pro ject"));
+            fs::create_dir_all(&site).unwrap();
+            fs::create_dir_all(&project).unwrap();
+            for (name, text) in site_files {
+                put(&site.join(name), &text.replace("PROJECT", project.to_str().unwrap()));
+            }
+            for name in project_files {
+                put(&project.join(name), "");
+            }
+            Self { _folder: folder, site, project }
+        }
+
+        fn followed(&self) -> Followed {
+            follow(&self.site, &super::super::names(&self.site).unwrap())
+        }
+
+        fn editable(&self, name: Option<&str>, below: &str, package: Option<&str>) -> Editable {
+            let path = if below.is_empty() { self.project.clone() } else { self.project.join(below) };
+            Editable { distribution: name.map(str::to_owned), path, package: package.map(str::to_owned) }
+        }
+
+        fn url(&self) -> String {
+            let path = self.project.to_str().unwrap().replace(' ', "%20");
+            format!(r#"{{"url": "file://{path}", "dir_info": {{"editable": true}}}}"#)
+        }
+
+        /// Marks a distribution as an editable install of the project, which owns those files.
+        fn install(&self, info: &str, owned: &[&str]) {
+            put(&self.site.join(info).join("direct_url.json"), &self.url());
+            put(&self.site.join(info).join("RECORD"), &(owned.join(",,\n") + ",,\n"));
+        }
+    }
+
+    fn put(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn whys(followed: &Followed) -> Vec<&str> {
+        followed.notes.iter().map(|note| note.why.split('\n').next().unwrap()).collect()
+    }
+
+    const INFO: &str = "Foo_bar-1.0.dist-info";
+
+    #[test]
+    fn a_path_line_of_an_editable_install() {
+        let sample = Sample::new(&[("__editable__.foo_bar-1.0.pth", "PROJECT/src\n")], &["src/foo/_x.so"]);
+        sample.install(INFO, &["__editable__.foo_bar-1.0.pth", "../../bin/foo"]);
+        let followed = sample.followed();
+        assert_eq!(followed.editables, [sample.editable(Some("foo-bar"), "src", Some(""))]);
+        assert_eq!(whys(&followed), [format!("is an editable install of {}", shown(&sample.project))]);
+    }
+
+    #[test]
+    fn the_table_of_a_setuptools_finder() {
+        let finder = "__editable___foo_bar_1_0_finder";
+        let sample = Sample::new(
+            &[
+                ("__editable__.foo_bar-1.0.pth", &format!("import {finder}; {finder}.install()")),
+                (
+                    &format!("{finder}.py"),
+                    "MAPPING: dict[str, str] = {'foo': 'PROJECT/lib/foo', 'a.single': 'PROJECT/lib/single'}\n",
+                ),
+            ],
+            &["lib/foo/_x.so", "lib/single.abi3.so"],
+        );
+        sample.install(INFO, &["__editable__.foo_bar-1.0.pth"]);
+        let followed = sample.followed();
+        assert_eq!(
+            followed.editables,
+            [
+                sample.editable(Some("foo-bar"), "lib/foo", Some("foo")),
+                sample.editable(Some("foo-bar"), "lib/single", Some("a/single")),
+            ]
+        );
+        assert!(followed.notes.iter().all(|note| !note.unread));
+    }
+
+    #[test]
+    fn behind_a_hook_that_is_code_stands_the_project() {
+        for (file, text) in [
+            ("_foo_editable.pth", "import _foo_editable"),
+            ("foo-editable.pth", "import _foo_editable_loader"),
+            ("__editable__.foo_bar-1.0.pth", "import __editable___foo_finder; x()"),
+        ] {
+            let sample = Sample::new(
+                &[(file, text), ("__editable___foo_finder.py", "MAPPING = compute()")],
+                &["build/_x.so"],
+            );
+            sample.install(INFO, &[file]);
+            let followed = sample.followed();
+            assert_eq!(followed.editables, [sample.editable(Some("foo-bar"), "", None)]);
+            assert!(whys(&followed)[0].starts_with("is an editable install whose import hook is code"));
+        }
+    }
+
+    #[test]
+    fn installs_from_a_folder_need_not_be_editable() {
+        let sample = Sample::new(&[], &["foo/_x.so"]);
+        put(&sample.site.join(INFO).join("direct_url.json"), &sample.url().replace("true", "false"));
+        put(&sample.site.join("a-1.dist-info/direct_url.json"), r#"{"url": "file:///x", "dir_info": {}}"#);
+        put(&sample.site.join("b-1.dist-info/direct_url.json"), r#"{"url": "git://x", "vcs_info": {}}"#);
+        let followed = sample.followed();
+        assert_eq!((followed.editables, followed.notes), (vec![], vec![]));
+    }
+
+    #[test]
+    fn urls_that_lead_nowhere_are_unread() {
+        let sample = Sample::new(&[], &[]);
+        for (info, url) in [("a-1", "file:///nowhere/x"), ("b-1", "ssh://host/x"), ("c-1", "file:x")] {
+            let text = format!(r#"{{"url": "{url}", "dir_info": {{"editable": true}}}}"#);
+            put(&sample.site.join(format!("{info}.dist-info/direct_url.json")), &text);
+        }
+        put(&sample.site.join("d-1.dist-info/direct_url.json"), "{");
+        let followed = sample.followed();
+        assert_eq!(followed.editables, []);
+        assert_eq!(
+            followed.notes.iter().map(|note| note.unread).collect::<Vec<_>>(),
+            [true, true, true, false]
+        );
+    }
+
+    #[test]
+    fn develop_leaves_links() {
+        let sample = Sample::new(
+            &[
+                ("foo-bar.egg-link", "PROJECT/src\n.."),
+                ("easy-install.pth", "PROJECT/src\n"),
+                ("gone.egg-link", "/nowhere\n"),
+            ],
+            &["src/foo/_x.so"],
+        );
+        let followed = sample.followed();
+        assert_eq!(followed.editables, [sample.editable(Some("foo-bar"), "src", Some(""))]);
+        assert_eq!(followed.notes.iter().filter(|note| note.unread).count(), 1);
+    }
+
+    #[test]
+    fn lines_that_no_distribution_owns() {
+        let sample = Sample::new(
+            &[
+                ("a.pth", "# comment\n\nPROJECT/one\nsub\nPROJECT/gone\nimport os; os.system('x')\n"),
+                ("b.pth", "PROJECT/two\nPROJECT/three.egg\n"),
+                ("c.pth", "import __editable___x_finder; __editable___x_finder.install()"),
+                (".hidden.pth", "PROJECT/hidden"),
+                ("sub/x.py", ""),
+            ],
+            &["one/_x.so", "two/bar-1.dist-info/METADATA", "three.egg", "hidden/_y.so"],
+        );
+        let followed = sample.followed();
+        assert_eq!(followed.editables, [sample.editable(None, "one", Some(""))]);
+        assert_eq!(followed.site_packages, [sample.project.join("two")]);
+        let unread: Vec<_> =
+            followed.notes.iter().filter(|note| note.unread).map(|note| note.why.as_str()).collect();
+        assert_eq!(unread.len(), 2, "{unread:?}");
+        assert!(unread[0].contains("three.egg on the path, which is no folder"), "{unread:?}");
+        assert!(unread[1].starts_with("is an import hook for an editable install"), "{unread:?}");
+        assert!(
+            whys(&followed)
+                .contains(&&*format!("names {}, which does not exist", shown(&sample.project.join("gone"))))
+        );
+    }
+
+    #[test]
+    fn file_urls() {
+        #[cfg(unix)]
+        assert_eq!(from_url("file:///a%20b/%C3%A9"), Some(PathBuf::from("/a b/\u{e9}")));
+        #[cfg(unix)]
+        assert_eq!(from_url("file://localhost/a"), Some(PathBuf::from("/a")));
+        for other in ["", "/a", "file:/a", "file://", "file://host/a", "https://x/a"] {
+            assert_eq!(from_url(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn lines_as_python_reads_them() {
+        let read = |line: &str| parse(Path::new("/site"), line);
+        assert_eq!(read("sub  "), Some(Line::Path(PathBuf::from("/site/sub"))));
+        assert_eq!(read("/abs"), Some(Line::Path(PathBuf::from("/abs"))));
+        assert_eq!(read("\u{feff}import\ta_b; x"), Some(Line::Import("a_b".to_owned())));
+        assert_eq!(read("import ../../etc/passwd"), Some(Line::Import(String::new())));
+        assert_eq!(read("important"), Some(Line::Path(PathBuf::from("/site/important"))));
+        assert_eq!((read(""), read("# x"), read("   ")), (None, None, None));
+    }
+}

@@ -167,3 +167,127 @@ fn names(folder: &Path) -> Vec<String> {
     names.sort_unstable();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with these files, each holding the text behind it.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    /// Title, site-packages with their Python, and folders of the standard library.
+    type Summary = (String, Vec<Site>, Vec<String>);
+    type Site = (String, Option<String>);
+
+    fn found(files: &[(&str, &str)]) -> Summary {
+        let folder = folder(files);
+        let below = |path: &Path| crate::model::shown(path.strip_prefix(folder.path()).unwrap());
+        let environment = read(folder.path()).unwrap();
+        let site_packages =
+            environment.site_packages.into_iter().map(|(path, python)| (below(&path), python));
+        (
+            environment.title,
+            site_packages.collect(),
+            environment.standard.iter().map(|path| below(path)).collect(),
+        )
+    }
+
+    fn site(path: &str, python: &str) -> Site {
+        (path.to_owned(), Some(python.to_owned()))
+    }
+
+    #[test]
+    fn virtual_environments_of_each_tool() {
+        for (config, folder, python) in [
+            ("home = /usr/bin\nversion = 3.12.4\n", "python3.12", "3.12.4"),
+            ("version_info = 3.12.4.final.0\r\nversion = 3.12\r\n", "python3.12", "3.12.4"),
+            ("version_info = 3.14.0\n", "python3.14t", "3.14.0t"),
+            ("home = /usr/bin\n", "python3.14t", "3.14t"),
+            ("implementation = PyPy\n", "pypy3.10", "3.10"),
+            ("version = soon\n", "python3.13", "3.13"),
+        ] {
+            let inside = format!("lib/{folder}/site-packages/x.py");
+            let (title, sites, standard) = found(&[("pyvenv.cfg", config), (&inside, "")]);
+            assert_eq!(title, format!("a virtual environment of Python {python}"));
+            assert_eq!(sites, [site(&format!("lib/{folder}/site-packages"), python)]);
+            assert!(standard.is_empty());
+        }
+    }
+
+    #[test]
+    fn virtual_environments_of_windows() {
+        let config = "version = 3.14.0\nexecutable = C:\\Python\\python3.14t.exe\n";
+        let (_, sites, _) = found(&[("pyvenv.cfg", config), ("Lib/site-packages/x.py", "")]);
+        assert_eq!(sites, [site("Lib/site-packages", "3.14.0t")]);
+    }
+
+    #[test]
+    fn system_packages_are_told() {
+        let config = "home = /usr/bin\ninclude-system-site-packages = True\n";
+        let folder = folder(&[("pyvenv.cfg", config)]);
+        let environment = read(folder.path()).unwrap();
+        assert_eq!(environment.also_imports.as_deref(), Some("/usr/bin"));
+        assert_eq!(environment.title, "a virtual environment");
+        assert!(environment.site_packages.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn lib64_is_often_lib() {
+        let folder = folder(&[("pyvenv.cfg", "version = 3.12.4"), ("lib/python3.12/site-packages/x.py", "")]);
+        std::os::unix::fs::symlink("lib", folder.path().join("lib64")).unwrap();
+        let environment = read(folder.path()).unwrap();
+        assert_eq!(environment.site_packages.len(), 1);
+        assert!(environment.site_packages[0].0.ends_with("lib/python3.12/site-packages"));
+    }
+
+    #[test]
+    fn installations() {
+        let (title, sites, standard) = found(&[
+            ("bin/python3.14", ""),
+            ("lib/python3.14t/site-packages/x.py", ""),
+            ("lib/python3.14t/lib-dynload/_x.so", ""),
+        ]);
+        assert_eq!(title, "an installation of Python 3.14t");
+        assert_eq!(sites, [site("lib/python3.14t/site-packages", "3.14t")]);
+        assert_eq!(standard, ["lib/python3.14t/lib-dynload"]);
+        let (title, sites, _) = found(&[
+            ("bin/python3", ""),
+            ("lib/python3/dist-packages/x.py", ""),
+            ("lib/python3.11/lib-dynload/_x.so", ""),
+        ]);
+        assert_eq!(title, "an installation of Python 3.11");
+        assert_eq!(sites, [("lib/python3/dist-packages".to_owned(), None)]);
+    }
+
+    #[test]
+    fn other_folders_are_no_environment() {
+        for files in [
+            &[("x.so", "")][..],
+            &[("bin/python3", "")],
+            &[("lib/python3.14/site-packages/x.py", "")],
+            &[("bin/tool", ""), ("lib/python3.14/site-packages/x.py", "")],
+        ] {
+            assert_eq!(read(folder(files).path()), None, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn folders_around_a_site_packages_tell_its_python() {
+        let folder =
+            folder(&[("pyvenv.cfg", "version = 3.14.1"), ("lib/python3.14t/site-packages/x.py", "")]);
+        assert_eq!(
+            python_of(&folder.path().join("lib/python3.14t/site-packages")).as_deref(),
+            Some("3.14.1t")
+        );
+        assert_eq!(python_of(Path::new("/nowhere")), None);
+    }
+}

@@ -128,3 +128,69 @@ impl Search {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::shown;
+    use std::fs;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    fn below(root: &Path, paths: &[PathBuf]) -> Vec<String> {
+        paths.iter().map(|path| shown(path.strip_prefix(root).unwrap())).collect()
+    }
+
+    #[test]
+    fn wheels_environments_and_modules_are_told_apart() {
+        let folder = folder(&[
+            "dist/b.whl",
+            "dist/deep/er/a.whl",
+            "src/foo/_x.so",
+            "src/foo/__pycache__/_x.so",
+            "src/foo/libz.so.1",
+            ".venv/pyvenv.cfg",
+            ".venv/lib/_y.so",
+            "unpacked/bar-1.dist-info/METADATA",
+            "unpacked/bar/_z.so",
+        ]);
+        let mut notes = Vec::new();
+        let found = search(folder.path(), &mut notes);
+        assert_eq!(below(folder.path(), &found.wheels), ["dist/b.whl", "dist/deep/er/a.whl"]);
+        assert_eq!(below(folder.path(), &found.own), [".venv", "unpacked"]);
+        assert_eq!(found.modules, 1);
+        assert_eq!(found.parts(), ["2 wheels", "2 environments", "1 loose extension module"]);
+        assert_eq!(notes, []);
+    }
+
+    #[test]
+    fn a_folder_of_sources_has_no_parts() {
+        let folder = folder(&["setup.py", "foo.egg-info/PKG-INFO", "foo/x.c"]);
+        assert_eq!(search(folder.path(), &mut Vec::new()).parts(), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_once_and_loops_end() {
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["a/x.whl", "a/_x.so"]);
+        let other = self::folder(&["y.whl"]);
+        symlink(other.path(), folder.path().join("one")).unwrap();
+        symlink(other.path(), folder.path().join("two")).unwrap();
+        symlink(folder.path(), folder.path().join("a/self")).unwrap();
+        symlink("/", folder.path().join("root")).unwrap();
+        symlink("loop", folder.path().join("loop")).unwrap();
+        symlink("/nowhere", folder.path().join("gone.whl")).unwrap();
+        let found = search(folder.path(), &mut Vec::new());
+        assert_eq!(found.wheels.len(), 3, "{:?}", found.wheels);
+        assert_eq!(found.modules, 1);
+    }
+}

@@ -9,7 +9,7 @@ mod init;
 mod layout;
 mod origin;
 
-pub use image::ImageError;
+pub use image::ImageError as InspectError;
 
 use crate::model::{Facts, Format, ModuleName, Slice, Target};
 use image::Image;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// # Errors
 ///
 /// The file is no shared library, or one that lies about itself.
-pub fn inspect(bytes: &[u8], name: &ModuleName, targets: &[Target]) -> Result<Facts, ImageError> {
+pub fn inspect(bytes: &[u8], name: &ModuleName, targets: &[Target]) -> Result<Facts, InspectError> {
     let images = image::parse(bytes)?;
     let format = images.first().map_or(Format::Elf, |image| image.format);
     let slices = images.iter().map(|image| slice(image, name, targets)).collect();

@@ -5,10 +5,14 @@ use super::error::Cause;
 use super::limits;
 use memchr::memmem;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use zip::CompressionMethod;
 use zip::read::ZipFileEntry;
 use zip::result::ZipError;
+
+/// What a wheel's members may be packed with ([APPNOTE 4.4.5](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)).
+pub(super) const STORED: u16 = 0;
+pub(super) const DEFLATED: u16 = 8;
 
 /// One member, as the central directory has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(super) struct Entry {
     pub size: u64,
     /// CRC-32 of the inflated bytes.
     pub crc32: u32,
+    /// How it is compressed, where this crate can undo it.
+    pub method: Option<u16>,
     /// Whether it needs a password.
     pub encrypted: bool,
     /// Whether another member has the same name.
@@ -42,8 +48,8 @@ pub(super) struct Directory {
 
 impl Directory {
     /// Reads the table of contents.
-    pub(super) fn read(file: &mut File) -> Result<Self, Cause> {
-        let length = file.metadata()?.len();
+    pub(super) fn read(file: &mut (impl Read + Seek)) -> Result<Self, Cause> {
+        let length = file.seek(SeekFrom::End(0))?;
         if length == 0 {
             return Err(Cause::Empty);
         }
@@ -85,7 +91,12 @@ impl Directory {
     }
 
     /// The `zip` crate keeps one member of each name. Which names stand twice is read from the directory itself.
-    fn mark_duplicates(&mut self, file: &mut File, start: u64, length: u64) -> Result<(), Cause> {
+    fn mark_duplicates(
+        &mut self,
+        file: &mut (impl Read + Seek),
+        start: u64,
+        length: u64,
+    ) -> Result<(), Cause> {
         file.seek(SeekFrom::Start(start))?;
         let mut directory = Vec::new();
         file.take((length.saturating_sub(start)).min(limits::DIRECTORY)).read_to_end(&mut directory)?;
@@ -108,6 +119,11 @@ impl Entry {
             compressed: entry.compressed_size(),
             size: entry.size(),
             crc32: entry.crc32(),
+            method: match entry.compression() {
+                CompressionMethod::Stored => Some(STORED),
+                CompressionMethod::Deflated => Some(DEFLATED),
+                _ => None,
+            },
             encrypted: entry.encrypted(),
             duplicate: false,
         }
@@ -150,7 +166,7 @@ fn raw_names(directory: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The `zip` crate reserves memory for as many entries as a zip64 record claims. So each such record is looked at
 /// first, and one that does not stand where every writer puts it, right before its locator, is refused.
-fn check_zip64_claim(file: &mut File, length: u64) -> Result<(), Cause> {
+fn check_zip64_claim(file: &mut (impl Read + Seek), length: u64) -> Result<(), Cause> {
     let tail = read_tail(file, length)?;
     for locator in memmem::find_iter(&tail, b"PK\x06\x07") {
         let record = locator.checked_sub(56).and_then(|start| tail.get(start..locator));
@@ -168,7 +184,7 @@ fn check_zip64_claim(file: &mut File, length: u64) -> Result<(), Cause> {
 
 /// Everything that the end record can stand in: it is followed by a comment of at most 64 KiB, and a zip64 record
 /// and its locator stand before it.
-fn read_tail(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
+fn read_tail(file: &mut (impl Read + Seek), length: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(length.saturating_sub((1 << 16) + 1024)))?;
     let mut tail = Vec::new();
     file.take((1 << 16) + 1024).read_to_end(&mut tail)?;
@@ -177,7 +193,7 @@ fn read_tail(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Says in the user's words why the `zip` crate gave up.
-fn what_is_wrong(file: &mut File, length: u64, error: ZipError) -> Cause {
+fn what_is_wrong(file: &mut (impl Read + Seek), length: u64, error: ZipError) -> Cause {
     let mut start = [0; 8];
     let first = file.rewind().and_then(|()| file.read(&mut start));
     let start = start.get(..first.unwrap_or(0)).unwrap_or_default();
@@ -224,5 +240,165 @@ impl<R: Read> Read for Metered<R> {
 impl<R: Seek> Seek for Metered<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use std::io::Cursor;
+
+    fn directory(archive: &[u8]) -> Result<Directory, Cause> {
+        Directory::read(&mut Cursor::new(archive))
+    }
+
+    fn names(archive: &[u8]) -> Vec<String> {
+        directory(archive).unwrap().files.into_iter().map(|(name, _)| name).collect()
+    }
+
+    const ONE: &[(&str, &[u8])] = &[("a.so", b"some bytes")];
+
+    #[test]
+    fn members_are_listed() {
+        let archive = samples::archive(&[("b/x.so", b"12345"), ("a/", b""), ("a/y.py", b"")]);
+        let directory = directory(&archive).unwrap();
+        assert_eq!(directory.files.len(), 2);
+        let (name, entry) = &directory.files[0];
+        assert_eq!((name.as_str(), &*entry.name, entry.size), ("b/x.so", b"b/x.so".as_slice(), 5));
+        assert_eq!((entry.encrypted, entry.duplicate, directory.prepended), (false, false, 0));
+        assert!(directory.refused.is_empty());
+    }
+
+    #[test]
+    fn names_that_leave_the_archive_are_refused() {
+        for (name, why) in [
+            ("../x.so", "a path that leaves the archive"),
+            ("a/../../x.so", "a path that leaves the archive"),
+            ("/etc/x.so", "an absolute path, which leaves the archive"),
+            ("C:/x.so", "an absolute path, which leaves the archive"),
+            ("a\\..\\x.so", "a name with a backslash, which leaves the archive on Windows"),
+            ("a\0.so", "a name with a control character"),
+            ("a\n.so", "a name with a control character"),
+            ("a//x.so", "a path with an empty part or a lone dot"),
+            ("./x.so", "a path with an empty part or a lone dot"),
+        ] {
+            // The writer tidies names up, so the odd ones are put in behind its back.
+            let plain = "n".repeat(name.len());
+            let archive = samples::archive(&[(&plain, b"bytes"), ("good.so", b"")]);
+            let archive = samples::replace(&archive, plain.as_bytes(), name.as_bytes());
+            let directory = directory(&archive).unwrap();
+            assert_eq!(directory.refused, [(name.escape_debug().to_string(), why)], "{name:?}");
+            assert_eq!(directory.files.len(), 1);
+        }
+    }
+
+    #[test]
+    fn names_in_old_code_pages_are_decoded() {
+        let archive = samples::archive(&[("nn.so", b"")]);
+        let archive = samples::replace(&archive, b"nn.so", b"\x81\x82.so");
+        assert_eq!(names(&archive), ["\u{fc}\u{e9}.so"]);
+    }
+
+    #[test]
+    fn duplicates_are_marked() {
+        let archive = samples::archive(&[("a.so", b"1"), ("b.so", b"2"), ("c.so", b"3")]);
+        let archive = samples::replace(&archive, b"c.so", b"a.so");
+        let directory = directory(&archive).unwrap();
+        let duplicates: Vec<_> = directory
+            .files
+            .iter()
+            .filter(|(_, entry)| entry.duplicate)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(duplicates, ["a.so"]);
+        assert_eq!(directory.files.len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_archive_is_told_apart() {
+        assert!(matches!(directory(b""), Err(Cause::Empty)));
+        for (bytes, looks_like) in [
+            (&b"<!DOCTYPE html><title>404</title>"[..], "HTML"),
+            (b"\n {\"error\": 404}", "JSON"),
+            (b"\x1f\x8b\x08rest", "gzip"),
+            (b"\x7fELF\x02", "ELF"),
+            (b"version https://git-lfs", "LFS"),
+            (b"x", "table of contents"),
+        ] {
+            match directory(bytes) {
+                Err(Cause::NotZip(why)) => assert!(why.contains(looks_like), "{why}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_cut_is_noticed() {
+        let archive = samples::archive(ONE);
+        for length in 4..archive.len() {
+            let result = directory(&archive[..length]);
+            assert!(matches!(result, Err(Cause::Truncated(_) | Cause::Malformed(_))), "{length}: {result:?}");
+        }
+        assert!(matches!(directory(&archive[..archive.len() / 2]), Err(Cause::Truncated(_))));
+    }
+
+    #[test]
+    fn prepended_bytes_are_counted() {
+        let mut archive = b"#!/bin/sh\n".to_vec();
+        archive.extend(samples::archive(ONE));
+        assert_eq!(directory(&archive).unwrap().prepended, 10);
+    }
+
+    #[test]
+    fn members_that_overlap_are_refused() {
+        let mut archive = samples::archive(ONE);
+        samples::patch(
+            &mut archive,
+            "a.so",
+            samples::COMPRESSED,
+            &[0xff, 0xff, 0, 0],
+            samples::Places::Entry,
+        );
+        assert!(matches!(directory(&archive), Err(Cause::Overlap)));
+    }
+
+    /// An archive whose end is replaced by a zip64 one with such a claim.
+    fn zip64_claiming(entries: u64) -> Vec<u8> {
+        let mut archive = samples::archive(ONE);
+        let end = archive.split_off(archive.len() - 22);
+        let record = archive.len() as u64;
+        archive.extend(b"PK\x06\x06");
+        archive.extend(44_u64.to_le_bytes());
+        archive.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for field in [entries, entries, 50, 42] {
+            archive.extend(field.to_le_bytes());
+        }
+        archive.extend(b"PK\x06\x07\0\0\0\0");
+        archive.extend(record.to_le_bytes());
+        archive.extend(1_u32.to_le_bytes());
+        archive.extend(&end[..8]);
+        archive.extend([0xff; 12]);
+        archive.extend(&end[20..]);
+        archive
+    }
+
+    #[test]
+    fn zip64_counts_are_held_against_the_limit() {
+        let large = zip64_claiming(limits::ENTRIES + 1);
+        assert!(matches!(directory(&large), Err(Cause::Limit { .. })));
+        assert!(matches!(directory(&zip64_claiming(u64::MAX)), Err(Cause::Limit { .. })));
+        let astray = samples::replace(&zip64_claiming(1), b"PK\x06\x06", b"PK\x06\x08");
+        assert!(matches!(directory(&astray), Err(Cause::Malformed(_))));
+    }
+
+    #[test]
+    fn a_reader_ends_where_it_must() {
+        let mut metered = Metered { inner: Cursor::new([0; 10]), left: 4 };
+        let mut buffer = [0; 3];
+        assert_eq!(metered.read(&mut buffer).unwrap(), 3);
+        assert_eq!(metered.read(&mut buffer).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        let error = ZipError::Io(io::ErrorKind::FileTooLarge.into());
+        assert!(matches!(what_is_wrong(&mut Cursor::new(b"PK"), 2, error), Cause::Limit { .. }));
     }
 }

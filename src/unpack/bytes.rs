@@ -8,8 +8,9 @@ use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::Path;
 
-/// Files below this size are read: that takes as long as mapping and touching some pages of it, and cannot fail later.
-const MAPPED_FROM: u64 = 64 << 10;
+/// Files below this size are read. Measured with warm caches: a file of 64 KiB takes 8 µs to read and 24 to map
+/// and touch at 16 places, one of 1 MiB takes 35 and 32, one of 4 MiB 88 and 13.
+const MAPPED_FROM: u64 = 1 << 20;
 
 /// Bytes that are either owned or mapped; both read as a slice.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn small_files_are_read_and_large_ones_mapped() {
         let folder = tempfile::tempdir().unwrap();
-        for (size, mapped) in [(0, false), (5, false), (1 << 16, true)] {
+        for (size, mapped) in [(0, false), (5, false), (65_536, false), (1 << 20, true)] {
             let path = folder.path().join(size.to_string());
             std::fs::write(&path, vec![7; size]).unwrap();
             let bytes = Bytes::of_file(&path).unwrap();

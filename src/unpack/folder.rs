@@ -106,3 +106,87 @@ fn names(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().into_iter().flatten();
     entries.filter_map(Result::ok).map(|entry| PathBuf::from(entry.file_name())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::put;
+    use super::*;
+    use crate::model::Member;
+
+    fn paths(members: &[Member]) -> Vec<&str> {
+        members.iter().map(|member| &*member.path).collect()
+    }
+
+    #[test]
+    fn a_tree_is_read_without_what_is_audited_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["foo/_x.so", "foo/libz.so.1", "venv/lib/_y.so"] {
+            put(folder.path(), name, name);
+        }
+        let (distribution, files, notes) = open_tree(folder.path(), &[folder.path().join("venv")]);
+        assert_eq!((&distribution.name, &*distribution.source), (&None, &*shown(folder.path())));
+        assert_eq!(paths(&distribution.members), ["foo/_x.so"]);
+        assert_eq!(paths(&distribution.libraries), ["foo/libz.so.1"]);
+        assert_eq!(files.read(&distribution, &distribution.members[0]).unwrap()[..], *b"foo/_x.so");
+        assert_eq!(notes, []);
+    }
+
+    #[test]
+    fn a_module_by_itself_has_its_file_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(folder.path(), "_x.so", "module");
+        let (distribution, files, notes) = open_module(&path).unwrap();
+        assert_eq!(paths(&distribution.members), ["_x.so"]);
+        assert_eq!(distribution.source, shown(folder.path()));
+        assert_eq!(files.read(&distribution, &distribution.members[0]).unwrap()[..], *b"module");
+        assert_eq!(notes, []);
+        assert!(open_module(&folder.path().join("gone.so")).is_err());
+    }
+
+    /// The member's path and source of a module below a folder with these files.
+    fn named(files: &[&str], module: &str) -> (String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for name in files {
+            put(&root, name, "");
+        }
+        let (distribution, ..) = open_module(&put(&root, module, "")).unwrap();
+        let source = Path::new(&distribution.source).strip_prefix(&root).unwrap().to_owned();
+        (distribution.members[0].path.clone(), shown(&source))
+    }
+
+    fn pair(path: &str, source: &str) -> (String, String) {
+        (path.to_owned(), source.to_owned())
+    }
+
+    #[test]
+    fn packages_around_a_module_are_part_of_its_name() {
+        let packages = ["lib/foo/__init__.py", "lib/foo/bar/__init__.cpython-314t.so"];
+        assert_eq!(named(&packages, "lib/foo/bar/_x.so"), pair("foo/bar/_x.so", "lib"));
+        assert_eq!(named(&[], "site-packages/ns/foo/_x.so"), pair("ns/foo/_x.so", "site-packages"));
+        let unpacked = ["w/foo-1.0.dist-info/METADATA", "w/ns/foo/__init__.py"];
+        assert_eq!(named(&unpacked, "w/ns/foo/_x.so"), pair("ns/foo/_x.so", "w"));
+        assert_eq!(named(&["foo/bar/__init__.py"], "foo/_x.so"), pair("_x.so", "foo"));
+    }
+
+    #[test]
+    fn binaries_beside_a_module_are_its_libraries() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["foo/__init__.py", "foo/_y.so", "hash__mypyc.so", "foo.libs/libz.so.1", "bar/_z.so"] {
+            put(folder.path(), name, "");
+        }
+        let path = put(folder.path(), "foo/_x.so", "");
+        let (distribution, ..) = open_module(&path).unwrap();
+        assert_eq!(paths(&distribution.members), ["foo/_x.so"]);
+        assert_eq!(paths(&distribution.libraries), ["foo.libs/libz.so.1", "foo/_y.so", "hash__mypyc.so"]);
+    }
+
+    #[test]
+    fn roots_are_shown_as_the_user_names_them() {
+        let given = |given, real, root| shown(&as_given(Path::new(given), Path::new(real), Path::new(root)));
+        assert_eq!(given("sp/foo/_x.so", "/v/sp/foo/_x.so", "/v/sp"), "sp");
+        assert_eq!(given("foo/_x.so", "/v/sp/foo/_x.so", "/v/sp"), "");
+        assert_eq!(given("_x.so", "/v/sp/foo/_x.so", "/v/sp"), "/v/sp");
+        assert_eq!(given("../foo/_x.so", "/v/sp/foo/_x.so", "/v/sp"), "/v/sp");
+    }
+}

@@ -17,7 +17,8 @@ pub(super) fn open(
     let mut notes = Vec::new();
     let mut installed = Vec::new();
     for info in info_folders(root, &mut notes).map_err(|error| Cause::from(error).of(shown(root)))? {
-        installed.push(Installed::read(root, &info, &mut notes));
+        let new = Installed::read(root, &info, &mut notes);
+        add(&mut installed, new, &mut notes);
     }
     let found = walk(root, "", Scope::All, &mut notes);
     let mut files = Files::default();
@@ -28,8 +29,6 @@ pub(super) fn open(
     }
     installed.push(unowned);
     let mut distributions: Vec<_> = installed.into_iter().map(|installed| installed.distribution).collect();
-    // Without a name and without modules there is nothing to say of it.
-    distributions.retain(|distribution| distribution.name.is_some() || !distribution.members.is_empty());
     for distribution in &mut distributions {
         distribution.members.sort_unstable();
         distribution.libraries.sort_unstable();
@@ -108,6 +107,29 @@ impl Installed {
     }
 }
 
+/// Debian leaves two metadata folders for some distributions; an upgrade that failed leaves those of two versions.
+fn add(installed: &mut Vec<Installed>, new: Installed, notes: &mut Vec<Note>) {
+    let Some(known) = installed.iter_mut().find(|known| known.distribution.name == new.distribution.name)
+    else {
+        installed.push(new);
+        return;
+    };
+    if known.distribution.version == new.distribution.version {
+        known.owned = match (known.owned.take(), new.owned) {
+            (Some(mut one), Some(other)) => {
+                one.extend(other);
+                Some(one)
+            }
+            (one, other) => one.or(other),
+        };
+        known.top_level.extend(new.top_level);
+    } else {
+        let why = format!("is installed a second time, as {}", known.distribution);
+        notes.push(Note::told(format!("{}: {}", new.distribution, new.distribution.source), why));
+        installed.push(new);
+    }
+}
+
 /// The names of the metadata folders, sorted.
 fn info_folders(root: &Path, notes: &mut Vec<Note>) -> std::io::Result<Vec<String>> {
     let mut folders = Vec::new();
@@ -150,7 +172,7 @@ fn read_text(path: &Path, limit: u64, notes: &mut Vec<Note>) -> Option<String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     let cause = match read {
-        Ok(_) if bytes.len() as u64 <= limit => return Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(_) if bytes.len() as u64 <= limit => return Some(metadata::text(bytes)),
         Ok(_) => Cause::Limit { what: "its size", limit },
         Err(error) if is_absent(&error) => return None,
         Err(error) => Cause::Io(error),
@@ -257,4 +279,229 @@ fn single_module(path: &Path, package: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::put;
+    use super::*;
+    use std::path::PathBuf;
+
+    struct Opened {
+        distributions: Vec<Distribution>,
+        files: Files,
+        notes: Vec<Note>,
+    }
+
+    impl Opened {
+        fn get(&self, name: &str) -> &Distribution {
+            let name = (name != "unowned").then(|| name.to_owned());
+            self.distributions.iter().find(|distribution| distribution.name == name).unwrap()
+        }
+
+        fn members(&self, name: &str) -> Vec<&str> {
+            self.get(name).members.iter().map(|member| &*member.path).collect()
+        }
+    }
+
+    /// A folder with these files, each holding the text behind it.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            put(folder.path(), name, text);
+        }
+        folder
+    }
+
+    fn opened(folder: &tempfile::TempDir, editables: &[Editable]) -> Opened {
+        let (distributions, files, notes) = open(folder.path(), editables).unwrap();
+        Opened { distributions, files, notes }
+    }
+
+    const FOO: [(&str, &str); 5] = [
+        ("foo-1.0.dist-info/METADATA", "Name: Foo\nVersion: 1.0\n\n"),
+        ("foo-1.0.dist-info/WHEEL", "Tag: cp314-cp314t-linux_x86_64\n"),
+        (
+            "foo-1.0.dist-info/RECORD",
+            "../../bin/foo,,\nfoo/_x.so,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,1\nfoo.libs/z.so.1,,\n",
+        ),
+        ("foo/_x.so", "module"),
+        ("foo.libs/z.so.1", "library"),
+    ];
+
+    #[test]
+    fn files_belong_to_whose_record_lists_them() {
+        let folder = folder(
+            &[&FOO[..], &[("other/_y.so", ""), ("bar-2.dist-info/METADATA", "Name: bar\nVersion: 2\n")]]
+                .concat(),
+        );
+        let opened = opened(&folder, &[]);
+        let foo = opened.get("foo");
+        assert_eq!(foo.to_string(), "foo 1.0");
+        assert_eq!(foo.tags, ["cp314-cp314t-linux_x86_64"]);
+        assert_eq!(foo.source, shown(folder.path()));
+        assert_eq!(opened.members("foo"), ["foo/_x.so"]);
+        assert!(foo.members[0].sha256.as_deref().unwrap().starts_with("e3b0c442"));
+        assert_eq!(foo.libraries[0].path, "foo.libs/z.so.1");
+        assert_eq!(opened.files.read(foo, &foo.members[0]).unwrap()[..], *b"module");
+        assert_eq!(opened.members("bar"), [""; 0]);
+        assert_eq!(opened.members("unowned"), ["other/_y.so"]);
+        assert_eq!(opened.notes, []);
+    }
+
+    #[test]
+    fn nothing_may_be_unowned() {
+        let opened = opened(&folder(&FOO), &[]);
+        assert_eq!(opened.members("unowned"), [""; 0]);
+    }
+
+    #[test]
+    fn without_a_record_top_level_names_tell() {
+        let opened = opened(
+            &folder(&[
+                ("py_foo-1.dist-info/top_level.txt", "foo\n_foo\n"),
+                ("foo/_x.so", ""),
+                ("_foo.abi3.so", ""),
+                ("bar_baz-1.dist-info/METADATA", ""),
+                ("bar_baz/_y.so", ""),
+                ("foobar/_z.so", ""),
+            ]),
+            &[],
+        );
+        assert_eq!(opened.members("py-foo"), ["_foo.abi3.so", "foo/_x.so"]);
+        assert_eq!(opened.members("bar-baz"), ["bar_baz/_y.so"]);
+        assert_eq!(opened.members("unowned"), ["foobar/_z.so"]);
+    }
+
+    #[test]
+    fn eggs_are_distributions_too() {
+        let opened = opened(
+            &folder(&[
+                ("foo-1.0-py3.11.egg-info/PKG-INFO", "Name: foo\nVersion: 1.0\n"),
+                (
+                    "foo-1.0-py3.11.egg-info/installed-files.txt",
+                    "../foo/_x.so\n../foo/__init__.py\ntop_level.txt\n",
+                ),
+                ("foo/_x.so", ""),
+                ("foo/_other.so", ""),
+                ("bar-2.0.egg-info", "Name: Bar\nVersion: 2.0\n"),
+                ("bar/_y.so", ""),
+            ]),
+            &[],
+        );
+        assert_eq!(opened.get("foo").to_string(), "foo 1.0");
+        assert_eq!(opened.members("foo"), ["foo/_x.so"]);
+        assert_eq!(opened.get("bar").to_string(), "bar 2.0");
+        assert_eq!(opened.members("bar"), ["bar/_y.so"]);
+        assert_eq!(opened.members("unowned"), ["foo/_other.so"]);
+        assert_eq!(opened.notes, []);
+    }
+
+    #[test]
+    fn metadata_folders_of_one_version_are_one_distribution() {
+        let opened =
+            opened(&folder(&[&FOO[..], &[("Foo-1.0.egg-info", "Name: foo\nVersion: 1.0\n")]].concat()), &[]);
+        let named = opened.distributions.iter().filter(|distribution| distribution.name.is_some());
+        assert_eq!(named.count(), 1);
+        assert_eq!(opened.members("foo"), ["foo/_x.so"]);
+        assert_eq!(opened.notes, []);
+    }
+
+    #[test]
+    fn two_versions_and_leftovers_are_told() {
+        let folder = folder(
+            &[
+                &FOO[..],
+                &[("foo-0.9.dist-info/METADATA", "Name: foo\nVersion: 0.9\n"), ("~oo-0.8.dist-info/x", "")],
+            ]
+            .concat(),
+        );
+        let opened = opened(&folder, &[]);
+        assert_eq!(opened.distributions.len(), 3);
+        let whys: Vec<_> = opened.notes.iter().map(|note| note.why.as_str()).collect();
+        assert_eq!(
+            whys,
+            ["was left behind by an installation that failed", "is installed a second time, as foo 0.9"]
+        );
+    }
+
+    #[test]
+    fn what_record_lists_and_is_missing_is_told() {
+        let folder = folder(&FOO[..3]);
+        let opened = opened(&folder, &[]);
+        assert_eq!(opened.notes.len(), 1);
+        let note = &opened.notes[0];
+        assert_eq!(note.about, format!("foo 1.0: {}", shown(folder.path())));
+        assert!(
+            !note.unread && note.why.starts_with("2 modules or libraries that its RECORD lists"),
+            "{note}"
+        );
+    }
+
+    fn editable(name: Option<&str>, path: PathBuf, package: Option<&str>) -> Editable {
+        Editable { distribution: name.map(str::to_owned), path, package: package.map(str::to_owned) }
+    }
+
+    #[test]
+    fn editable_folders_are_audited_as_their_distribution() {
+        let site = folder(&[("foo-1.0.dist-info/METADATA", "Name: foo\nVersion: 1.0\n")]);
+        let project = folder(&[
+            ("src/foo/_x.so", "module"),
+            ("src/.venv/_v.so", ""),
+            ("build/lib.linux/_b.so", ""),
+            ("single.cpython-314t.so", "s"),
+            ("single_other.so", ""),
+        ]);
+        let at = |path: &str| project.path().join(path);
+        let opened = opened(
+            &site,
+            &[
+                editable(Some("foo"), at("src"), Some("")),
+                editable(Some("foo"), at("src/foo"), Some("a/b")),
+                editable(Some("foo"), at("single"), Some("c/single")),
+            ],
+        );
+        let foo = opened.get("foo");
+        assert_eq!(opened.members("foo"), ["a/b/_x.so", "c/single.cpython-314t.so", "foo/_x.so"]);
+        assert_eq!(foo.source, shown(&at("src")));
+        assert_eq!(opened.files.read(foo, &foo.members[1]).unwrap()[..], *b"s");
+        assert_eq!(opened.notes, []);
+    }
+
+    #[test]
+    fn a_whole_project_is_audited_where_its_hook_is_code() {
+        let site = folder(&[("foo-1.0.dist-info/METADATA", "Name: foo\nVersion: 1.0\n")]);
+        let project = folder(&[
+            ("build/cp314-cp314t/_x.so", ""),
+            (".git/_y.so", ""),
+            ("env/pyvenv.cfg", ""),
+            ("env/_z.so", ""),
+        ]);
+        let opened = opened(&site, &[editable(Some("foo"), project.path().to_owned(), None)]);
+        assert_eq!(opened.members("foo"), ["build/cp314-cp314t/_x.so"]);
+    }
+
+    #[test]
+    fn editables_may_have_no_metadata_or_no_name() {
+        let project = folder(&[("_x.so", "")]);
+        let at = || project.path().to_owned();
+        let empty = folder(&[]);
+        let opened = opened(&empty, &[editable(Some("foo"), at(), Some("")), editable(None, at(), Some(""))]);
+        assert_eq!(opened.members("foo"), ["_x.so"]);
+        assert_eq!(opened.members("unowned"), ["_x.so"]);
+    }
+
+    #[test]
+    fn a_file_of_the_same_name_in_two_places_is_told() {
+        let site = folder(&FOO);
+        let project = folder(&[("foo/_x.so", "")]);
+        let opened = opened(&site, &[editable(Some("foo"), project.path().to_owned(), Some(""))]);
+        assert_eq!(opened.members("foo"), ["foo/_x.so"]);
+        assert!(opened.notes[0].unread && opened.notes[0].why.contains("two files"), "{:?}", opened.notes);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_an_error() {
+        assert!(open(Path::new("/nowhere"), &[]).is_err());
+    }
 }

@@ -1,6 +1,11 @@
 //! What a `.dist-info` or `.egg-info` folder says of its distribution: the headers of `METADATA` and `WHEEL`, and the
 //! folder's own name.
 
+/// A metadata file as text, with what is none replaced.
+pub(super) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 /// The values of a header in the order written, unfolded. Headers end at the first empty line; names compare without
 /// regard to case ([RFC 822](https://www.rfc-editor.org/rfc/rfc822), which core metadata follow).
 pub(super) fn headers<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
@@ -35,6 +40,12 @@ mod tests {
 
     fn all(text: &str, name: &str) -> Vec<String> {
         headers(text, name).collect()
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_replaced() {
+        assert_eq!(text("Name: é".into()), "Name: é");
+        assert_eq!(text(b"Name: \xff".to_vec()), "Name: \u{fffd}");
     }
 
     #[test]

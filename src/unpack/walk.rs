@@ -166,3 +166,135 @@ fn is_identifier(name: &[u8]) -> bool {
 fn below(start: &Link, path: &Path) -> String {
     format!("{}{}", start.path, shown(path.strip_prefix(&start.real).unwrap_or(path)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::put;
+    use super::*;
+
+    fn paths(root: &Path, scope: Scope<'_>) -> (Vec<String>, Vec<Note>) {
+        let mut notes = Vec::new();
+        let found = walk(root, "", scope, &mut notes);
+        (found.into_iter().map(|found| found.path).collect(), notes)
+    }
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "a/_x.so",
+            "a/__init__.py",
+            "a/__pycache__/c.so",
+            "a.libs/libz.so.1",
+            ".hidden/h.so",
+            "venv/pyvenv.cfg",
+            "venv/lib/v.so",
+            "build/lib.linux/b.so",
+            "node_modules/n.so",
+            "top.pyd",
+        ] {
+            put(folder.path(), name, name);
+        }
+        folder
+    }
+
+    #[test]
+    fn scopes_decide_what_is_gone_into() {
+        let folder = folder();
+        let root = folder.path();
+        let all = [
+            ".hidden/h.so",
+            "a.libs/libz.so.1",
+            "a/_x.so",
+            "build/lib.linux/b.so",
+            "node_modules/n.so",
+            "top.pyd",
+            "venv/lib/v.so",
+        ];
+        assert_eq!(paths(root, Scope::All), (all.map(str::to_owned).to_vec(), vec![]));
+        let without = [root.join("venv"), root.join(".hidden"), root.join("node_modules")];
+        assert_eq!(
+            paths(root, Scope::Without(&without)).0,
+            ["a.libs/libz.so.1", "a/_x.so", "build/lib.linux/b.so", "top.pyd"]
+        );
+        assert_eq!(paths(root, Scope::Packages).0, ["a/_x.so", "node_modules/n.so", "top.pyd"]);
+        assert_eq!(
+            paths(root, Scope::Project).0,
+            ["a.libs/libz.so.1", "a/_x.so", "build/lib.linux/b.so", "top.pyd"]
+        );
+    }
+
+    #[test]
+    fn what_is_found_tells_kind_size_and_place() {
+        let folder = folder();
+        let found = walk(&folder.path().join("a.libs"), "foo/", Scope::All, &mut Vec::new());
+        let real = folder.path().join("a.libs/libz.so.1");
+        assert_eq!(
+            found,
+            [Found { path: "foo/libz.so.1".to_owned(), real, kind: FileKind::Library, size: 16 }]
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told() {
+        let (found, notes) = paths(Path::new("/nowhere"), Scope::All);
+        assert!(found.is_empty());
+        assert!(notes[0].unread && notes[0].why.contains("hint: "), "{notes:?}");
+    }
+
+    #[cfg(unix)]
+    mod links {
+        use super::*;
+        use std::os::unix::fs::symlink;
+
+        #[test]
+        fn files_behind_links_are_found() {
+            let folder = tempfile::tempdir().unwrap();
+            let cache = tempfile::tempdir().unwrap();
+            let target = put(cache.path(), "0a1b2c", "12345");
+            symlink(target, folder.path().join("_x.so")).unwrap();
+            symlink("/nowhere/gone.so", folder.path().join("_y.so")).unwrap();
+            symlink("/nowhere/gone", folder.path().join("text")).unwrap();
+            let mut notes = Vec::new();
+            let found = walk(folder.path(), "", Scope::All, &mut notes);
+            assert_eq!(found.len(), 1);
+            assert_eq!((found[0].path.as_str(), found[0].size), ("_x.so", 5));
+            assert_eq!(notes.len(), 1);
+            assert!(notes[0].unread && notes[0].about.ends_with("/_y.so"), "{notes:?}");
+        }
+
+        #[test]
+        fn folders_behind_links_are_walked_once() {
+            let folder = tempfile::tempdir().unwrap();
+            let cache = tempfile::tempdir().unwrap();
+            put(cache.path(), "sub/_x.so", "");
+            symlink(cache.path(), folder.path().join("one")).unwrap();
+            symlink(cache.path(), folder.path().join("two")).unwrap();
+            let (found, notes) = paths(folder.path(), Scope::All);
+            assert_eq!(found.len(), 1);
+            assert_eq!(notes.len(), 1);
+            assert!(!notes[0].unread && notes[0].why.contains("not followed"), "{notes:?}");
+        }
+
+        #[test]
+        fn loops_end() {
+            let folder = tempfile::tempdir().unwrap();
+            put(folder.path(), "a/_x.so", "");
+            symlink(folder.path(), folder.path().join("a/self")).unwrap();
+            symlink("..", folder.path().join("a/up")).unwrap();
+            symlink("/", folder.path().join("root")).unwrap();
+            symlink("loop", folder.path().join("loop")).unwrap();
+            assert_eq!(paths(folder.path(), Scope::All).0, ["a/_x.so"]);
+        }
+
+        #[test]
+        fn names_that_are_no_text_are_found() {
+            use std::os::unix::ffi::OsStrExt;
+            let folder = tempfile::tempdir().unwrap();
+            let name = std::ffi::OsStr::from_bytes(b"\xff.so");
+            std::fs::write(folder.path().join(name), "12345").unwrap();
+            let found = walk(folder.path(), "", Scope::All, &mut Vec::new());
+            assert_eq!(found[0].path, "\u{fffd}.so");
+            assert_eq!(found[0].real.file_name(), Some(name));
+        }
+    }
+}

@@ -70,15 +70,20 @@ impl Listing {
         if directory.prepended > 0 {
             self.tell(format!("{} bytes stand before the archive", directory.prepended));
         }
+        self.tell_case_twins(directory);
+    }
+
+    /// Modules that overwrite each other where case does not count.
+    fn tell_case_twins(&mut self, directory: &Directory) {
         let mut lower: HashMap<String, &str> = HashMap::new();
-        for (name, _) in directory.files.iter().filter(|(name, _)| kind(name).is_some()) {
-            if let Some(other) = lower.insert(name.to_lowercase(), name) {
-                let why = format!(
-                    "differs from {other} in case only, so where case does not count one overwrites the other\n\
-                     hint: tell who built it"
-                );
-                self.notes.push(Note::unread(format!("{}: {name}", self.label), why));
-            }
+        let binaries = directory.files.iter().map(|(name, _)| name).filter(|name| kind(name).is_some());
+        let twins = binaries.filter_map(|name| Some((name, lower.insert(name.to_lowercase(), name)?)));
+        for (name, twin) in twins.take(limits::NOTES) {
+            let why = format!(
+                "differs from {twin} in case only, so where case does not count one overwrites the other\n\
+                 hint: tell who built it"
+            );
+            self.notes.push(Note::unread(format!("{}: {name}", self.label), why));
         }
     }
 
@@ -163,7 +168,7 @@ impl Listing {
             inflate::read(&mut self.file, entry)
         };
         match read {
-            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            Ok(bytes) => Some(metadata::text(bytes)),
             Err(cause) => {
                 self.notes.push(cause.of(format!("{}: {path}", self.label)).note());
                 None
@@ -244,4 +249,213 @@ fn kind(path: &str) -> Option<FileKind> {
 
 fn hashes(record: &str) -> HashMap<String, String> {
     record::binaries(record).filter_map(|owned| Some((owned.path.into_owned(), owned.sha256?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, METADATA, NAME};
+    use super::*;
+
+    struct Opened {
+        distribution: Distribution,
+        wheel: Wheel,
+        notes: Vec<Note>,
+        _folder: tempfile::TempDir,
+    }
+
+    fn try_open(name: &str, bytes: &[u8]) -> Result<Opened, UnpackError> {
+        let folder = tempfile::tempdir().unwrap();
+        let (distribution, wheel, notes) = open(&samples::put(folder.path(), name, bytes))?;
+        Ok(Opened { distribution, wheel, notes, _folder: folder })
+    }
+
+    fn opened(name: &str, bytes: &[u8]) -> Opened {
+        try_open(name, bytes).unwrap()
+    }
+
+    fn paths(members: &[Member]) -> Vec<&str> {
+        members.iter().map(|member| &*member.path).collect()
+    }
+
+    /// What a wheel without those metadata files makes known.
+    fn without(missing: &[&str]) -> Opened {
+        let kept: Vec<(&str, &[u8])> = METADATA
+            .iter()
+            .filter(|(name, _)| !missing.iter().any(|missing| name.ends_with(missing)))
+            .map(|(name, text)| (*name, text.as_bytes()))
+            .chain([("foo/_x.so", &b"module"[..])])
+            .collect();
+        opened(NAME, &samples::archive(&kept))
+    }
+
+    fn told(opened: &Opened) -> Vec<String> {
+        assert!(opened.notes.iter().all(|note| !note.unread), "{:?}", opened.notes);
+        opened.notes.iter().map(|note| note.why.clone()).collect()
+    }
+
+    #[test]
+    fn a_good_wheel() {
+        let members: &[(&str, &[u8])] = &[
+            ("foo/_y.pyd", b"windows"),
+            ("foo/_x.so", b"module"),
+            ("foo/__init__.py", b""),
+            ("foo.libs/libz.so.1", b"library"),
+            ("foo-1.0.data/platlib/foo/_z.so", b"z"),
+            ("foo-1.0.data/data/lib/q.so", b"no module"),
+        ];
+        let opened = opened(NAME, &samples::wheel(members));
+        let distribution = &opened.distribution;
+        assert_eq!(distribution.to_string(), "foo 1.0");
+        assert_eq!(distribution.source, NAME);
+        assert_eq!(distribution.tags, ["cp314-cp314t-linux_x86_64"]);
+        assert_eq!(
+            paths(&distribution.members),
+            ["foo-1.0.data/platlib/foo/_z.so", "foo/_x.so", "foo/_y.pyd"]
+        );
+        assert_eq!(paths(&distribution.libraries), ["foo-1.0.data/data/lib/q.so", "foo.libs/libz.so.1"]);
+        let hash = distribution.members[1].sha256.as_deref().unwrap();
+        assert!(hash.starts_with("e3b0c442") && hash.len() == 64, "{hash}");
+        assert_eq!(opened.wheel.read("foo/_x.so").unwrap()[..], *b"module");
+        assert_eq!(opened.wheel.read("foo.libs/libz.so.1").unwrap()[..], *b"library");
+        assert!(matches!(opened.wheel.read("foo/__init__.py"), Err(Cause::NotHere)));
+        assert_eq!(opened.notes, []);
+    }
+
+    #[test]
+    fn metadata_may_be_missing() {
+        let opened = without(&["METADATA"]);
+        assert_eq!(opened.distribution.to_string(), "foo 1.0");
+        assert_eq!(told(&opened), ["has no foo-1.0.dist-info/METADATA"]);
+        let opened = without(&["WHEEL"]);
+        assert_eq!(opened.distribution.tags, ["cp314-cp314t-manylinux_2_28_x86_64"]);
+        assert_eq!(told(&opened), ["has no foo-1.0.dist-info/WHEEL"]);
+        let opened = without(&["RECORD"]);
+        assert_eq!(opened.distribution.members[0].sha256, None);
+        assert_eq!(told(&opened), ["has no foo-1.0.dist-info/RECORD"]);
+        let opened = without(&["METADATA", "WHEEL", "RECORD"]);
+        assert_eq!(
+            (opened.distribution.to_string(), opened.distribution.members.len()),
+            ("foo 1.0".to_owned(), 1)
+        );
+        assert_eq!(told(&opened), ["has no .dist-info folder, so its name alone tells what it is"]);
+    }
+
+    #[test]
+    fn the_name_may_say_something_else() {
+        let bytes = samples::wheel(&[("foo/_x.so", b"")]);
+        let other = opened("bar-2.0-py3-none-any.whl", &bytes);
+        assert_eq!(other.distribution.to_string(), "foo 1.0");
+        assert_eq!(
+            told(&other),
+            [
+                "is named after bar, and its METADATA says Foo: the latter is believed",
+                "is named 2.0, and its METADATA says 1.0: the latter is believed"
+            ]
+        );
+        let odd = opened("download.whl", &bytes);
+        assert_eq!(odd.distribution.to_string(), "foo 1.0");
+        assert!(
+            told(&odd)[0].starts_with("has no wheel's name (`download.whl` has 1 parts"),
+            "{:?}",
+            odd.notes
+        );
+    }
+
+    #[test]
+    fn local_versions_are_spelled_differently_in_names() {
+        let metadata = samples::archive(&[
+            ("foo-1.0+cpu.dist-info/METADATA", b"Name: foo\nVersion: 1.0+cpu\n\n"),
+            ("foo-1.0+cpu.dist-info/WHEEL", b""),
+            ("foo-1.0+cpu.dist-info/RECORD", b""),
+        ]);
+        let opened = opened("foo-1.0_cpu-py3-none-any.whl", &metadata);
+        assert_eq!(opened.distribution.version.as_deref(), Some("1.0+cpu"));
+        assert_eq!(told(&opened), [""; 0]);
+    }
+
+    #[test]
+    fn of_several_metadata_folders_the_named_one_is_read() {
+        let bytes = samples::wheel(&[("bar-2.0.dist-info/METADATA", b"Name: bar\nVersion: 2.0\n")]);
+        let named = opened(NAME, &bytes);
+        assert_eq!(named.distribution.to_string(), "foo 1.0");
+        assert!(
+            told(&named)[0].ends_with("(bar-2.0.dist-info, foo-1.0.dist-info); foo-1.0.dist-info is read")
+        );
+        let neither = opened("baz-3-py3-none-any.whl", &bytes);
+        assert_eq!(neither.distribution.to_string(), "baz 3");
+        assert!(told(&neither)[0].contains("none with its name"));
+    }
+
+    #[test]
+    fn names_that_leave_the_archive_are_unread_and_the_rest_is_audited() {
+        let bytes = samples::wheel(&[("nn/nn/nn/evil.so", b""), ("foo/_x.so", b"module")]);
+        let opened = opened(NAME, &samples::replace(&bytes, b"nn/nn/nn/evil.so", b"../../../evil.so"));
+        assert_eq!(paths(&opened.distribution.members), ["foo/_x.so"]);
+        assert_eq!(opened.notes.len(), 1);
+        let note = &opened.notes[0];
+        assert!(note.unread && note.about.ends_with(": ../../../evil.so"), "{note}");
+        assert!(note.why.starts_with("has a path that leaves the archive\nhint:"), "{note}");
+    }
+
+    #[test]
+    fn a_flood_of_odd_names_is_counted() {
+        let names: Vec<String> = (0..50).map(|index| format!("nn{index}.so")).collect();
+        let members: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
+        let opened = opened(NAME, &samples::replace(&samples::wheel(&members), b"nn", b"n\\"));
+        let unread: Vec<_> = opened.notes.iter().filter(|note| note.unread).collect();
+        assert_eq!(unread.len(), limits::NOTES + 1);
+        assert_eq!(unread[limits::NOTES].why, "has 30 more such names");
+    }
+
+    #[test]
+    fn duplicates_are_listed_once_and_not_read() {
+        let bytes = samples::wheel(&[("foo/_x.so", b"one"), ("foo/_y.so", b"two")]);
+        let opened = opened(NAME, &samples::replace(&bytes, b"foo/_y.so", b"foo/_x.so"));
+        assert_eq!(paths(&opened.distribution.members), ["foo/_x.so"]);
+        assert!(matches!(opened.wheel.read("foo/_x.so"), Err(Cause::Duplicate)));
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_are_told() {
+        let opened = opened(NAME, &samples::wheel(&[("foo/_x.so", b"1"), ("Foo/_X.so", b"2")]));
+        assert_eq!(opened.distribution.members.len(), 2);
+        assert_eq!(opened.notes.len(), 1);
+        assert!(
+            opened.notes[0].unread && opened.notes[0].why.starts_with("differs from foo/_x.so in case only")
+        );
+    }
+
+    #[test]
+    fn metadata_that_cannot_be_read_are_told() {
+        let mut bytes = samples::wheel(&[("foo/_x.so", b"module")]);
+        let name = "foo-1.0.dist-info/METADATA";
+        samples::patch(&mut bytes, name, samples::CRC, &[1, 2, 3, 4], samples::Places::Both);
+        let opened = opened(NAME, &bytes);
+        assert_eq!(opened.distribution.to_string(), "foo 1.0");
+        assert!(opened.notes[0].unread && opened.notes[0].why.contains("checksum"), "{:?}", opened.notes);
+    }
+
+    #[test]
+    fn record_may_list_what_is_not_there() {
+        let opened = opened(NAME, &samples::wheel(&[]));
+        assert_eq!(
+            told(&opened),
+            ["its RECORD lists 1 modules or libraries that it does not have, such as foo/_x.so"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_wheel_names_file_and_cause() {
+        for (bytes, cause) in [
+            (&b""[..], "is empty"),
+            (b"<html>", "is no wheel: it looks like a page of HTML or XML"),
+            (&samples::wheel(&[])[..200], "is cut off: the table of contents at its end is missing"),
+        ] {
+            let error = try_open(NAME, bytes).map(|_| ()).unwrap_err();
+            assert_eq!(error.file, NAME);
+            assert!(error.note().unread && error.note().why.starts_with(cause), "{error}");
+            assert!(error.note().why.contains("\nhint: "), "{error}");
+        }
+        assert!(matches!(open(Path::new("/nowhere/x.whl")).map(|_| ()).unwrap_err().cause, Cause::Io(_)));
+    }
 }

@@ -55,7 +55,11 @@ fn symbol_table(data: &[u8]) -> Option<Vec<(u64, &str)>> {
             && !matches!(symbol.st_type(), STT_SECTION | STT_FILE | STT_TLS)
             && symbol.st_name != 0
     };
-    let name = |symbol: Sym| Some((symbol.st_value, text_at(strings, symbol.st_name as u64)?));
+    // Assemblers for Arm mark code and data with names such as `$x`, which name nothing.
+    let name = |symbol: Sym| {
+        let name = text_at(strings, symbol.st_name as u64).filter(|name| !name.starts_with('$'))?;
+        Some((symbol.st_value, name))
+    };
     Some(named.iter().filter(is_named).filter_map(name).collect())
 }
 
@@ -158,4 +162,62 @@ fn data_slices<'data>(memory: &Memory<'data>, headers: &[ProgramHeader]) -> Vec<
 
 fn symbol_size(ctx: Ctx) -> usize {
     if ctx.is_big() { 24 } else { 16 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse;
+    use crate::inspect::image::testing::Elf;
+
+    #[test]
+    fn machines_have_the_names_of_platform_tags() {
+        let name = |machine, wide, big| {
+            let data = Elf { machine, wide, big, ..Elf::x86_64() }.build();
+            parse(&data).unwrap().first().unwrap().arch.to_string()
+        };
+        assert_eq!(name(62, true, false), "x86_64");
+        assert_eq!(name(3, false, false), "i686");
+        assert_eq!(name(183, true, false), "aarch64");
+        assert_eq!(name(21, true, false), "ppc64le");
+        assert_eq!(name(243, true, false), "riscv64");
+        assert_eq!(name(258, true, false), "loongarch64");
+        assert_eq!(name(0x1234, true, true), "ELF machine 4660");
+    }
+
+    #[test]
+    fn texts_are_looked_for_beside_code_where_a_linker_mixed_them() {
+        let mut data = Elf::x86_64().build();
+        assert_eq!(
+            parse(&data).unwrap()[0].data_slices().iter().map(|it| it.len()).collect::<Vec<_>>(),
+            [0x1000, 0x100]
+        );
+        // The first segment, with all headers, becomes executable.
+        data[0x44] = 5;
+        assert_eq!(parse(&data).unwrap()[0].data_slices().len(), 3);
+    }
+
+    #[test]
+    fn section_headers_do_not_matter() {
+        let mut data = Elf::x86_64().build();
+        data[40..48].fill(0xff);
+        data[58..64].fill(0xff);
+        let images = parse(&data).unwrap();
+        assert_eq!(images[0].export("PyInit_x"), Some(0x1010));
+        assert_eq!(images[0].symbol_near(0x1018), Some(("PyInit_x".to_owned(), 8)));
+        assert_eq!(images[0].symbol_near(0x100f), None);
+    }
+
+    #[test]
+    fn headers_that_lie_are_refused() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut data = Elf::x86_64().build();
+            data[at..at + bytes.len()].copy_from_slice(bytes);
+            parse(&data).unwrap_err()
+        };
+        assert!(matches!(with(54, &[1]), ImageError::Malformed { .. }));
+        assert!(matches!(with(56, &[0xff, 0xff]), ImageError::TooMany { .. }));
+        assert!(matches!(with(39, &[0xff]), ImageError::Truncated { what: "program headers", .. }));
+        assert!(matches!(with(0x40 + 3 * 56 + 35, &[0xff]), ImageError::TooMany { .. }));
+    }
 }

@@ -13,9 +13,9 @@ pub(super) const MAX_SYMBOLS: usize = 1 << 21;
 pub(super) const MAX_FIXUPS: usize = 1 << 22;
 /// Initialisers: one for each translation unit with static objects, a few thousand at most.
 pub(super) const MAX_INITIALISERS: usize = 1 << 16;
-/// Bytes of a name. Mangled C++ names reach some thousand; a longer one is nothing that Python looks for,
-/// and searching for the end of millions of them would take minutes.
-pub(super) const MAX_NAME: usize = 1 << 13;
+/// Bytes of a name. Few mangled C++ names are longer, and none that Python looks for; searching for the ends of
+/// millions of endless ones would take minutes.
+pub(super) const MAX_NAME: usize = 1 << 12;
 
 /// Why a file is not readable as a shared library: one variant for each way in which a file lies, or
 /// honestly is something else. Always the file's fault, except for [`ImageError::Unsupported`].

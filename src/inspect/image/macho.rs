@@ -86,8 +86,7 @@ pub(super) fn symbols(data: &[u8]) -> Vec<(u64, &str)> {
     let read = || {
         let file = File::parse(data).ok()?;
         let strings = file.strings().ok()?;
-        let mut symbols = file.symbols().ok()?;
-        symbols.retain(|symbol| !symbol.is_debug() && symbol.is_defined());
+        let symbols = file.symbols(Symbol::is_defined).ok()?;
         let named = |symbol: &Symbol| Some((symbol.value, plain(text_at(strings, symbol.name)?)));
         Some(symbols.iter().filter_map(named).collect())
     };
@@ -120,5 +119,40 @@ fn arch(machine: u32) -> Arch {
         CPU_TYPE_POWERPC => Arch::Other("ppc".to_owned()),
         CPU_TYPE_POWERPC64 => Arch::Other("ppc64".to_owned()),
         other => Arch::Other(format!("Mach-O machine {other:#x}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse as parse_any;
+    use crate::inspect::image::testing::{MACH_O_BASE, MachO};
+
+    #[test]
+    fn load_commands_are_read() {
+        let data = MachO { data: vec![(0x1100, MACH_O_BASE + 0x820)], ..MachO::new() }.build();
+        let images = parse_any(&data).unwrap();
+        let image = &images[0];
+        assert_eq!((image.format, &image.arch, image.pointer_size), (Format::MachO, &Arch::Aarch64, 8));
+        assert_eq!(image.libraries(), ["/usr/lib/libSystem.B.dylib"]);
+        assert_eq!(image.run_paths(), ["@loader_path/.dylibs"]);
+        assert_eq!(image.segments().len(), 3);
+        assert_eq!(image.initialisers(), [MACH_O_BASE + 0x820]);
+        assert!(image.data_slices().contains(&b"some text\0\0\0\0\0\0\0".as_slice()));
+        assert_eq!(image.symbol_near(MACH_O_BASE + 0x812), Some(("PyInit_x".to_owned(), 2)));
+        assert_eq!(image.imports().iter().map(|it| it.name).collect::<Vec<_>>(), ["PyModuleDef_Init"]);
+    }
+
+    #[test]
+    fn lies_are_refused() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut data = MachO::new().build();
+            data[at..at + bytes.len()].copy_from_slice(bytes);
+            parse_any(&data).unwrap_err()
+        };
+        assert!(matches!(with(16, &[0xff; 4]), ImageError::Truncated { .. }));
+        assert!(matches!(with(20, &[0xff; 4]), ImageError::Truncated { what: "the load commands", .. }));
+        assert!(matches!(with(36, &[0xff; 4]), ImageError::Truncated { what: "a load command", .. }));
+        assert!(matches!(with(32 + 64, &[0xff; 4]), ImageError::Truncated { what: "section headers", .. }));
     }
 }

@@ -118,22 +118,38 @@ impl<'data> Memory<'data> {
         true
     }
 
+    /// `SIZE` bytes of initial content: at once where they all come from the file, as nearly always.
+    fn array<const SIZE: usize>(&self, address: u64) -> Option<[u8; SIZE]> {
+        if let Some(bytes) = self.tail(address)?.first_chunk() {
+            return Some(*bytes);
+        }
+        let mut bytes = [0; SIZE];
+        self.read(address, &mut bytes).then_some(bytes)
+    }
+
     /// The 32-bit number at an address.
     pub(super) fn u32(&self, address: u64) -> Option<u32> {
-        let mut bytes = [0; 4];
-        self.read(address, &mut bytes).then(|| self.to_u32(bytes))
+        self.array(address).map(|bytes| self.to_u32(bytes))
     }
 
     /// The 64-bit number at an address.
     pub(super) fn u64(&self, address: u64) -> Option<u64> {
-        let mut bytes = [0; 8];
         let number = if self.big_endian { u64::from_be_bytes } else { u64::from_le_bytes };
-        self.read(address, &mut bytes).then(|| number(bytes))
+        self.array(address).map(number)
     }
 
     /// The pointer-sized number at an address.
     pub(super) fn pointer(&self, address: u64) -> Option<u64> {
         if self.pointer_size == 4 { self.u32(address).map(u64::from) } else { self.u64(address) }
+    }
+
+    /// The pointer-sized number at an address, with its sign.
+    pub(super) fn signed(&self, address: u64) -> Option<i64> {
+        if self.pointer_size == 4 {
+            self.u32(address).map(|value| value.cast_signed().into())
+        } else {
+            self.u64(address).map(u64::cast_signed)
+        }
     }
 
     /// The function in a slot of a table of initialisers, after relocation. 0 and -1 are gaps, left by old linkers.
@@ -169,4 +185,66 @@ pub(super) fn text(bytes: &[u8]) -> Option<&str> {
 /// The text at an offset of a string table.
 pub(super) fn text_at(table: &[u8], offset: u64) -> Option<&str> {
     text(table.get(usize::try_from(offset).ok()?..)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(address: u64, size: u64, offset: u64, file_size: u64) -> Segment {
+        Segment { address, size, offset, file_size, readable: true, writable: false, executable: false }
+    }
+
+    fn memory(segments: Vec<Segment>) -> Result<Memory<'static>, ImageError> {
+        Memory::new(b"0123456789", segments, 8, false)
+    }
+
+    #[test]
+    fn reads_go_through_zeros_into_the_next_segment() {
+        let memory = memory(vec![segment(100, 6, 0, 4), segment(106, 4, 4, 4)]).unwrap();
+        let mut buffer = [b'x'; 8];
+        assert!(memory.read(102, &mut buffer));
+        assert_eq!(&buffer, b"23\0\x004567");
+        assert!(!memory.read(103, &mut buffer));
+        assert!(!memory.read(99, &mut buffer));
+        assert!(memory.read(0, &mut []));
+        assert_eq!(memory.tail(105), Some(b"".as_slice()));
+        assert_eq!(memory.tail(110), None);
+    }
+
+    #[test]
+    fn the_first_of_overlapping_segments_counts() {
+        let memory = memory(vec![segment(100, 4, 0, 4), segment(102, 8, 2, 8)]).unwrap();
+        let mut buffer = [0; 4];
+        assert!(memory.read(102, &mut buffer));
+        assert_eq!(&buffer, b"2345");
+        assert_eq!(memory.bytes("it", 102, 4), Err(ImageError::WildAddress { what: "it", address: 102 }));
+    }
+
+    #[test]
+    fn memory_ends_with_the_address_space() {
+        let memory = memory(vec![segment(u64::MAX - 4, 4, 0, 4)]).unwrap();
+        assert!(memory.read(u64::MAX - 4, &mut [0; 4]));
+        assert!(!memory.read(u64::MAX - 4, &mut [0; 5]));
+    }
+
+    #[test]
+    fn wild_segments_are_refused() {
+        assert!(matches!(memory(vec![segment(0, 8, 4, 8)]), Err(ImageError::Truncated { .. })));
+        assert!(matches!(memory(vec![segment(0, 8, u64::MAX, 8)]), Err(ImageError::Truncated { .. })));
+        assert!(matches!(memory(vec![segment(u64::MAX, 8, 0, 8)]), Err(ImageError::Malformed { .. })));
+        assert!(matches!(memory(vec![segment(0, 4, 0, 8)]), Err(ImageError::Malformed { .. })));
+        let many = vec![segment(0, 1, 0, 1); MAX_SEGMENTS + 1];
+        assert!(matches!(memory(many), Err(ImageError::TooMany { .. })));
+    }
+
+    #[test]
+    fn texts_end() {
+        assert_eq!(text(b"name\0more"), Some("name"));
+        assert_eq!(text(b"name"), None);
+        assert_eq!(text(b"\xff\0"), None);
+        assert_eq!(text(&[b'a'; MAX_NAME + 1]), None);
+        assert_eq!(text_at(b"a\0b\0", 2), Some("b"));
+        assert_eq!(text_at(b"a\0b\0", u64::MAX), None);
+    }
 }

@@ -6,14 +6,23 @@
 //! the loader reads are touched. Sizes and addresses come from hostile files, so each is checked, and each
 //! table has a limit (the constants in `error.rs`).
 //!
-//! Which crate reads what: `goblin` decodes ELF headers, dynamic tables, symbols and relocations; `object`
-//! decodes ELF's packed relocations (`DT_RELR`). Where a table lies is decided here, through the segments.
+//! Which crate reads what, with reasons in each format's file:
+//!
+//! | | `goblin` | `object` | here |
+//! |---|---|---|---|
+//! | ELF | headers, dynamic table, symbols, relocations | packed relocations (`DT_RELR`) | hash tables |
+//! | PE | headers, export directory | sections, import descriptors, base relocations | import tables, TLS callbacks |
+//! | Mach-O | universal headers, load commands | sections, symbols, opcodes, chained fixups | export trie |
+//!
+//! Where a table lies is decided here, through the segments.
 
 mod elf;
 mod error;
 mod macho;
 mod memory;
 mod pe;
+#[cfg(test)]
+mod testing;
 
 pub use error::ImageError;
 pub use memory::Segment;
@@ -78,7 +87,7 @@ pub struct Import<'data> {
     pub weak: bool,
 }
 
-/// Stands for a name that is not UTF-8, does not end, or is longer than 8 KiB.
+/// Stands for a name that is not UTF-8, does not end, or is longer than 4 KiB.
 pub const UNREADABLE_NAME: &str = "\u{fffd}";
 
 /// What the loader writes over a pointer-sized location before any code of the image runs.
@@ -280,4 +289,151 @@ fn settle(fixups: &mut Vec<(u64, Fixup)>) {
         }
         same
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Elf, MachO, pe, trie_of_one};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refused(data: &[u8]) -> String {
+        parse(data).unwrap_err().to_string()
+    }
+
+    /// Asks everything there is to ask.
+    fn use_all(data: &[u8]) {
+        for image in parse(data).unwrap_or_default() {
+            let mut buffer = [0; 40];
+            for segment in image.segments() {
+                let end = segment.address.wrapping_add(segment.size);
+                for address in [segment.address, end.wrapping_sub(20), end, u64::MAX] {
+                    image.read(address, &mut buffer);
+                    let _ = (image.code(address), image.fixup(address), image.symbol_near(address));
+                    assert!(image.fixups_within(address, end).count() <= image.fixups().len());
+                }
+            }
+            assert!(image.fixups().is_sorted_by(|left, right| left.0 < right.0));
+            for (_, fixup) in image.fixups() {
+                if let Fixup::Import { index, .. } = fixup {
+                    assert!(image.imports().get(*index as usize).is_some());
+                }
+            }
+            let _ = (image.export("PyInit_x"), image.run_paths(), image.initialisers(), image.data_slices());
+        }
+    }
+
+    fn samples() -> Vec<Vec<u8>> {
+        let relocations = vec![(0x2000, 8, 0, 0x1000), (0x2008, 1, 1, 4), (0x2010, 36, 0, 0)];
+        let elf = Elf { relocations, packed: vec![0x2040, 0b111], gnu_hash: true, ..Elf::x86_64() };
+        let chains = MachO { chains: Some((6, 0)), data: vec![(0x1000, 1 << 63)], ..MachO::new() };
+        let opcodes = [vec![0x11, 0x21, 0, 0x52, 0], vec![0x11, 0x40, b'_', b'x', 0, 0x51, 0x71, 8, 0x90, 0]];
+        let [rebases, binds] = opcodes;
+        let opcodes = MachO { opcodes: Some([rebases, binds, Vec::new(), Vec::new()]), ..MachO::new() };
+        vec![elf.build(), pe(true), pe(false), chains.build(), opcodes.build()]
+    }
+
+    #[test]
+    fn other_files_are_named() {
+        assert_eq!(refused(b""), "the file is empty");
+        assert_eq!(refused(b"#!/bin/sh\n"), "not an ELF, PE or Mach-O file: starts with `#!/bin/s`");
+        assert_eq!(refused(b"PK\x03\x04"), "not an ELF, PE or Mach-O file: starts with 50 4b 03 04");
+        assert_eq!(refused(b"!<arch>\n"), "not a shared library but a static archive");
+        assert_eq!(refused(b"BC\xc0\xde"), "not a shared library but LLVM bitcode");
+        assert!(refused(b"\x7fELF").starts_with("malformed ELF header"));
+        assert!(refused(b"MZ").starts_with("truncated: the DOS header at offset 0x3c"));
+    }
+
+    #[test]
+    fn kinds_that_no_loader_maps_are_named() {
+        let kind = |at: usize, kind: u8, mut data: Vec<u8>| {
+            data[at] = kind;
+            refused(&data)
+        };
+        let elf = Elf::x86_64().build();
+        assert_eq!(kind(16, 1, elf.clone()), "not a shared library but a relocatable object file");
+        assert_eq!(kind(16, 4, elf), "not a shared library but a core dump");
+        let mach_o = MachO::new().build();
+        assert_eq!(kind(12, 1, mach_o.clone()), "not a shared library but a relocatable object file");
+        assert_eq!(kind(12, 10, mach_o), "not a shared library but a file of debug information (dSYM)");
+        assert_eq!(kind(0x80, 0, pe(true)), "not a shared library but a DOS program");
+    }
+
+    #[test]
+    fn this_program_is_an_image() {
+        let data = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let images = parse(&data).unwrap();
+        let image = images.first().unwrap();
+        assert!(!image.imports().is_empty() && !image.fixups().is_empty());
+        let code = image.segments().iter().find(|segment| segment.executable).unwrap();
+        let here = image.code(code.address).unwrap();
+        assert_eq!(here.len() as u64, code.file_size);
+        assert!(image.symbol_near(code.address + code.size / 2).is_some());
+        use_all(&data);
+    }
+
+    #[test]
+    fn universal_files_give_an_image_for_each_machine() {
+        let part = MachO::new().build();
+        let mut data = [0xcafe_babe, 2, 0x0100_000c, 0, 0x1000, 0x3000, 14, 7, 3, 0x4000, 0x3000, 14]
+            .map(u32::to_be_bytes)
+            .concat();
+        data.resize(0x1000, 0);
+        data.extend([part.clone(), part].concat());
+        let images = parse(&data).unwrap();
+        assert_eq!(
+            images.iter().map(|image| image.export("PyInit_x").is_some()).collect::<Vec<_>>(),
+            [true; 2]
+        );
+        assert!(matches!(parse(data.get(..0x5000).unwrap()), Err(ImageError::Truncated { .. })));
+        let class = [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 65];
+        assert!(refused(&class).contains("starts with ca fe ba be"));
+    }
+
+    #[test]
+    fn the_last_of_several_fixups_counts() {
+        let mut fixups = vec![(8, Fixup::Other), (0, Fixup::Other), (8, Fixup::ThreadLocal)];
+        settle(&mut fixups);
+        assert_eq!(fixups, [(0, Fixup::Other), (8, Fixup::ThreadLocal)]);
+    }
+
+    #[test]
+    fn cut_off_files_are_refused_or_read() {
+        for sample in samples() {
+            for length in (0..sample.len()).step_by(7) {
+                use_all(&sample[..length]);
+            }
+        }
+        use_all(&trie_of_one());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn random_bytes_do_not_panic(magic in 0_usize..8, tail in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let magics: [&[u8]; 8] = [
+                b"", b"\x7fELF\x02\x01\x01", b"\x7fELF\x01\x02\x01", b"MZ", b"\xcf\xfa\xed\xfe",
+                b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe\0\0\0\x01", b"\xca\xfe\xba\xbf\0\0\0\x01",
+            ];
+            use_all(&[magics[magic], &tail].concat());
+        }
+
+        #[test]
+        fn changed_images_do_not_panic(
+            sample in 0_usize..5,
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..12),
+        ) {
+            let mut data = samples().swap_remove(sample);
+            // Most of a sample is zeros that nothing reads.
+            let used: Vec<usize> = (0..data.len()).filter(|at| data[*at] != 0).collect();
+            for (place, value, near) in changes {
+                let at = used[place.index(used.len())] + usize::from(near);
+                if let Some(byte) = data.get_mut(at) {
+                    *byte = value;
+                }
+            }
+            use_all(&data);
+        }
+    }
 }

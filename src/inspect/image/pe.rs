@@ -368,3 +368,93 @@ fn ordinal_name(ordinal: u64) -> &'static str {
     let start = usize::try_from(ordinal & 0xffff).unwrap_or(0) * LENGTH;
     NAMES.get(start..start + LENGTH).unwrap_or(UNREADABLE_NAME).trim_end()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse;
+    use crate::inspect::image::testing::pe;
+
+    const WIDE: u64 = 0x1_8000_0000;
+    const NARROW: u64 = 0x1000_0000;
+
+    #[test]
+    fn exports_leave_out_forwarded_ones() {
+        for (wide, base) in [(true, WIDE), (false, NARROW)] {
+            let data = pe(wide);
+            let images = parse(&data).unwrap();
+            let expected = [Export { name: "PyInit_x", address: base + 0x1010, is_code: true }];
+            assert_eq!(images[0].exports(), expected);
+            assert_eq!(images[0].arch, if wide { Arch::X86_64 } else { Arch::I686 });
+            assert_eq!(images[0].pointer_size, if wide { 8 } else { 4 });
+            assert_eq!(images[0].symbol_near(base + 0x1015), Some(("PyInit_x".to_owned(), 5)));
+        }
+    }
+
+    #[test]
+    fn slots_of_imports_are_fixups() {
+        for (wide, base) in [(true, WIDE), (false, NARROW)] {
+            let data = pe(wide);
+            let images = parse(&data).unwrap();
+            let imports: Vec<_> = images[0].imports().iter().map(|it| (it.name, it.library)).collect();
+            let python = Some("python314t.dll");
+            assert_eq!(imports, [("PyModuleDef_Init", python), ("#115", python), ("Late", Some("late.dll"))]);
+            assert_eq!(images[0].libraries(), ["python314t.dll", "late.dll"]);
+            let import = |index| Fixup::Import { index, addend: 0 };
+            let second = base + 0x3000 + u64::from(images[0].pointer_size);
+            let expected = [
+                (base + 0x3000, import(0)),
+                (second, import(1)),
+                (base + 0x3040, import(2)),
+                (base + 0x3080, Fixup::Address(base + 0x1020)),
+            ];
+            assert_eq!(images[0].fixups(), expected);
+        }
+    }
+
+    #[test]
+    fn tls_callbacks_run_before_the_entry_point() {
+        let data = pe(true);
+        assert_eq!(parse(&data).unwrap()[0].initialisers(), [WIDE + 0x1040, WIDE + 0x1050]);
+    }
+
+    #[test]
+    fn sections_are_segments() {
+        let data = pe(true);
+        let images = parse(&data).unwrap();
+        let flags: Vec<_> =
+            images[0].segments().iter().map(|it| (it.address - WIDE, it.writable, it.executable)).collect();
+        assert_eq!(
+            flags,
+            [(0, false, false), (0x1000, false, true), (0x2000, false, false), (0x3000, true, false)]
+        );
+        assert_eq!(images[0].data_slices().len(), 2);
+        assert_eq!(images[0].code(WIDE + 0x1ff0).map(<[u8]>::len), Some(16));
+        assert_eq!(images[0].code(WIDE + 0x2000), None);
+    }
+
+    #[test]
+    fn lies_are_refused() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut data = pe(true);
+            data[at..at + bytes.len()].copy_from_slice(bytes);
+            parse(&data).unwrap_err()
+        };
+        let directories = 0x98 + 0xf0 - 128;
+        assert!(matches!(with(0x3c, &[0xff; 4]), ImageError::Truncated { what: "the PE header", .. }));
+        assert!(matches!(with(0x86, &[0xff; 2]), ImageError::TooMany { .. }));
+        assert!(matches!(with(0x98, &[0; 2]), ImageError::Malformed { .. }));
+        assert!(matches!(with(directories, &[0xff; 4]), ImageError::WildAddress { .. }));
+        assert!(matches!(with(directories + 8, &[0xff; 4]), ImageError::WildAddress { .. }));
+        assert!(matches!(with(0x2018, &[0xff; 4]), ImageError::TooMany { what: "exports", .. }));
+        // A section whose bytes are behind the file's end.
+        assert!(matches!(with(0x98 + 0xf0 + 20, &[0, 0x40]), ImageError::Truncated { .. }));
+    }
+
+    #[test]
+    fn ordinals_have_names() {
+        for (ordinal, name) in [(0, "#0"), (7, "#7"), (0x8000_0000_0000_ffff, "#65535")] {
+            assert_eq!(ordinal_name(ordinal), name);
+        }
+    }
+}

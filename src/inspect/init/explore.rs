@@ -5,17 +5,22 @@ use super::machine::{Fault, Flow, Machine};
 use super::memory::Full;
 use super::path::{Path, Trail};
 use super::value::Value;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
 /// Instructions of one evaluation, over all paths: some ten times what the longest real init function needs,
 /// and under 100 ms of work for one that never ends.
 pub(super) const MAX_STEPS: u32 = 1_500_000;
 
-/// How often one path may come to the same undecided branch with the same call stack. Both ways are followed
-/// each time, so the code behind a loop of unknown length has been seen long before; what counts is that loops
-/// over tables, with a check in each round, run to their end (the longest real table has 1,300 rows).
-const MAX_ROUNDS: u32 = 4096;
+/// Instructions that are spent, of these, on the paths that remain when one has succeeded: they have to show no
+/// more than whether they agree with it.
+const MAX_LATE_STEPS: u32 = 300_000;
+
+/// How often one path may come to the same undecided branch in one call, pass by pass. Paths that reach the
+/// first bound wait until all others have ended, and go on only then: what a loop of unknown length leads to is
+/// seen behind its first rounds, while a loop over a table, with a check in each round, has to run to its end
+/// (the longest real table has 1,300 rows).
+const ROUNDS: [u32; 3] = [16, 256, 4096];
 
 /// The same for a loop in which nothing but undecided branches was met since the last time.
 const MAX_IDLE_ROUNDS: u32 = 3;
@@ -41,18 +46,24 @@ pub(super) enum End<'s, 'a, 'data, M> {
     /// The process, or the import, ended on the way: it says nothing of success.
     Died { why: String, address: u64 },
     /// The evaluation could not go on.
-    Stopped { why: String, address: u64, trail: Trail },
+    Stopped { why: String, address: u64, trail: Trail, declared: Vec<Option<Value>> },
 }
 
 /// All paths of one function.
 pub(super) struct Explorer<'s, 'a, 'data, M> {
     arrivals: FxHashMap<u64, u8>,
+    /// Undecided branches met before the first success, with the functions on the stack and the module's state.
+    early: FxHashSet<u64>,
     steps: u32,
     limit: u32,
     pending: Vec<Path<'s, 'a, 'data, M>>,
     pending_pages: usize,
     ends: Vec<End<'s, 'a, 'data, M>>,
     merged: bool,
+    succeeded: bool,
+    /// Paths that have reached the rounds of this pass, at an undecided branch.
+    waiting: Vec<(Path<'s, 'a, 'data, M>, u64)>,
+    rounds: u32,
 }
 
 /// What came of all paths of a function.
@@ -61,6 +72,9 @@ pub(super) struct Explored<'s, 'a, 'data, M> {
     /// Whether paths were given up where others had been before: that none of the rest succeeds then proves
     /// nothing.
     pub merged: bool,
+    /// What the paths that were left open when one had succeeded had declared so far, for each module they had
+    /// created.
+    pub left: Vec<Vec<Option<Value>>>,
     pub steps: u32,
 }
 
@@ -75,18 +89,37 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     pub(super) fn run(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
         let mut explorer = Self {
             arrivals: FxHashMap::default(),
+            early: FxHashSet::default(),
             steps: 0,
             limit,
             pending: vec![start],
             pending_pages: 0,
+            waiting: Vec::new(),
+            rounds: 0,
             ends: Vec::new(),
             merged: false,
+            succeeded: false,
         };
-        while let Some(path) = explorer.pending.pop() {
-            explorer.pending_pages = explorer.pending_pages.saturating_sub(path.memory.pages());
-            explorer.follow(path);
+        for rounds in ROUNDS {
+            explorer.rounds = rounds;
+            let waiting = std::mem::take(&mut explorer.waiting);
+            for (path, counter) in waiting {
+                explorer.both_ways(path, counter);
+            }
+            explorer.exhaust();
         }
-        Explored { ends: explorer.ends, merged: explorer.merged, steps: explorer.steps }
+        let left = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
+        let left = left.map(Path::declared).collect();
+        Explored { ends: explorer.ends, merged: explorer.merged, left, steps: explorer.steps }
+    }
+
+    fn exhaust(&mut self) {
+        while self.steps < self.limit
+            && let Some(path) = self.pending.pop()
+        {
+            self.pending_pages = self.pending_pages.saturating_sub(path.memory.pages());
+            self.follow(path);
+        }
     }
 
     fn follow(&mut self, mut path: Path<'s, 'a, 'data, M>) {
@@ -94,13 +127,20 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             let counter = path.machine.counter();
             if counter == path.memory.space.regions.exit {
                 let value = path.machine.result();
+                if !self.succeeded && value != Value::ZERO && !path.raised {
+                    self.succeeded = true;
+                    self.limit = self.limit.min(self.steps + MAX_LATE_STEPS);
+                }
                 return self.ends.push(End::Returned(value, Box::new(path)));
             }
-            self.steps += 1;
-            if self.steps > self.limit {
-                self.pending.clear();
-                return self.stop(&path, counter, format!("{} instructions were not enough", self.limit));
+            if self.steps >= self.limit {
+                return if self.succeeded {
+                    self.pending.push(path);
+                } else {
+                    self.stop(&path, counter, format!("{} instructions were not enough", self.limit));
+                };
             }
+            self.steps += 1;
             let flow = match path.machine.step(&mut path.memory) {
                 Ok(flow) => flow,
                 Err(fault) => return self.fault(&path, counter, fault),
@@ -114,6 +154,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                     Ok(self.land(&mut path, counter, target))
                 }
                 Flow::Jump(target) => self.transfer(&mut path, counter, target, false),
+                Flow::Call(_) if path.machine.traps(&path.memory) => {
+                    return self.die(counter, "calls a function that does not return");
+                }
                 Flow::Call(target) => {
                     path.enter_frame(counter);
                     self.transfer(&mut path, counter, target, true)
@@ -208,13 +251,19 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         }
     }
 
-    /// Goes both ways out of an undecided branch; see [`MAX_ROUNDS`] and the limits below it.
+    /// Goes both ways out of an undecided branch, within [`ROUNDS`] and the limits below it.
     fn fork(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64) {
         let (round, idle) = path.round(counter);
-        if round >= MAX_ROUNDS || idle >= MAX_IDLE_ROUNDS || !self.arrive(counter, round, &path) {
+        if idle >= MAX_IDLE_ROUNDS || !self.arrive(counter, round, &path) {
             self.merged = true;
-            return;
+        } else if round >= self.rounds {
+            self.waiting.push((path, counter));
+        } else {
+            self.both_ways(path, counter);
         }
+    }
+
+    fn both_ways(&mut self, path: Path<'s, 'a, 'data, M>, counter: u64) {
         self.pending_pages += path.memory.pages();
         if self.pending_pages > MAX_PENDING_PAGES {
             return self.stop(
@@ -235,6 +284,13 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn arrive(&mut self, counter: u64, round: u32, path: &Path<'s, 'a, 'data, M>) -> bool {
+        // Once a path has succeeded, those that join its way, or one that failed before it, add nothing.
+        if self.succeeded && self.early.contains(&path.place(counter)) {
+            return false;
+        }
+        if !self.succeeded {
+            self.early.insert(path.place(counter));
+        }
         let state = path.state();
         let mut progress = FxHasher::default();
         path.machine.fingerprint(&path.memory, &mut progress);
@@ -260,7 +316,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn stop(&mut self, path: &Path<'s, 'a, 'data, M>, address: u64, why: String) {
-        self.ends.push(End::Stopped { why, address, trail: path.trail.clone() });
+        let (trail, declared) = (path.trail.clone(), path.declared());
+        self.ends.push(End::Stopped { why, address, trail, declared });
     }
 
     fn die(&mut self, address: u64, why: impl Into<String>) {

@@ -47,6 +47,9 @@ pub(super) trait Machine: Clone {
     fn counter(&self) -> u64;
     /// Moves the program counter.
     fn jump(&mut self, address: u64);
+    /// Whether the next instruction is a trap. Compilers put one behind a call that cannot return, such as
+    /// that of a Rust panic: to go into it would teach nothing, whether it returns or not.
+    fn traps(&self, memory: &Memory) -> bool;
     /// Executes one instruction.
     fn step(&mut self, memory: &mut Memory) -> Result<Flow, Fault>;
     /// Takes the choice that the next step is about.

@@ -19,6 +19,7 @@ pub(super) fn join<M: Machine>(
 ) -> (Outcome, Vec<Evidence>) {
     let mut agreed: Option<(Outcome, Box<Path<M>>)> = None;
     let mut unfinished = None;
+    let mut stopped = Vec::new();
     let mut failure = None;
     for end in explored.ends {
         match end {
@@ -39,12 +40,22 @@ pub(super) fn join<M: Machine>(
                 failure
                     .get_or_insert(format!("every path that was followed {why} (the first at {address:#x})"));
             }
-            End::Stopped { why, address, trail } => {
+            End::Stopped { why, address, trail, declared } => {
                 unfinished.get_or_insert((why, address, trail));
+                stopped.push(declared);
             }
         }
     }
+    if let Some((outcome @ Outcome::SinglePhase { .. }, _)) = &agreed
+        && covers(outcome, &stopped, request)
+    {
+        unfinished = None;
+    }
     match (agreed, unfinished) {
+        (Some((outcome, path)), None) if !covers(&outcome, &explored.left, request) => {
+            let why = "some of its paths were left open that may declare something else".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
+        }
         (Some((mut outcome, path)), None) => {
             let trail = path::steps(&path.trail);
             creations(&mut outcome, &path);
@@ -112,6 +123,19 @@ fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) 
         .map(|definition| slots::definition(path, definition, request.free_threaded));
     let gil = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
     Outcome::SinglePhase { definition, gil }
+}
+
+/// Whether paths that were left open cannot be expected to end otherwise: a single-phase module is declared
+/// once, and what has been declared is kept.
+fn covers(outcome: &Outcome, left: &[Vec<Option<Value>>], request: &Request) -> bool {
+    let Outcome::SinglePhase { gil, .. } = outcome else { return true };
+    match gil {
+        None => left.is_empty() || !declares_by_call(request),
+        Some(call) => left
+            .iter()
+            .flatten()
+            .all(|declared| declared.is_some_and(|value| value.slot_value() == call.value)),
+    }
 }
 
 fn declares_by_call(request: &Request) -> bool {

@@ -150,6 +150,15 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.things.iter().find_map(|(other, thing)| (*other == id).then_some(thing))
     }
 
+    /// What was declared so far for each module that was created here.
+    pub(super) fn declared(&self) -> Vec<Option<Value>> {
+        let modules = self.things.iter().filter_map(|(_, thing)| match thing {
+            Thing::Module(module) => Some(module.gil.map(|(_, value)| value)),
+            _ => None,
+        });
+        modules.collect()
+    }
+
     /// A module that was created here, to be changed.
     pub(super) fn module(&mut self, value: Value) -> Option<&mut Module> {
         let Value::Object(id) = value else { return None };
@@ -230,14 +239,29 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
     pub(super) fn state(&self) -> u64 {
         let mut hasher = FxHasher::default();
         self.frame_key().hash(&mut hasher);
+        self.hash_modules(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Stands for an instruction, the functions on the stack and what has happened to modules.
+    pub(super) fn place(&self, site: u64) -> u64 {
+        let mut hasher = FxHasher::default();
+        site.hash(&mut hasher);
+        for frame in &self.frames {
+            frame.function.hash(&mut hasher);
+        }
+        self.hash_modules(&mut hasher);
+        hasher.finish()
+    }
+
+    fn hash_modules(&self, hasher: &mut FxHasher) {
         for (_, thing) in self.things.iter() {
             if let Thing::Module(module) = thing {
-                module.hash(&mut hasher);
+                module.hash(hasher);
             }
         }
-        (self.raised, self.escaped.is_some(), self.unknown_gil_call).hash(&mut hasher);
-        self.definitions.len().hash(&mut hasher);
-        hasher.finish()
+        (self.raised, self.escaped.is_some(), self.unknown_gil_call).hash(hasher);
+        self.definitions.len().hash(hasher);
     }
 
     /// Remembers a step for people to read.

@@ -227,10 +227,7 @@ impl<'data> Library<'data> {
 
     fn fixup(&self, relocation: &Reloc, action: Action, meanings: &[Meaning]) -> Fixup {
         // Tables without addends have them where the result goes.
-        let addend = || {
-            let in_place = || self.memory.pointer(relocation.r_offset).map(u64::cast_signed);
-            relocation.r_addend.or_else(in_place).unwrap_or(0)
-        };
+        let addend = || relocation.r_addend.or_else(|| self.memory.signed(relocation.r_offset)).unwrap_or(0);
         match action {
             Action::Relative => Fixup::Address(self.memory.wrap(addend().cast_unsigned())),
             Action::Resolver => Fixup::Resolver(self.memory.wrap(addend().cast_unsigned())),
@@ -290,5 +287,171 @@ impl<'data> Library<'data> {
         let places = (0..count).map(|index| start.wrapping_add(index * width));
         functions.extend(places.filter_map(|place| self.memory.initialiser(place, fixups)));
         Ok(functions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::testing::Elf;
+    use crate::inspect::image::{Image, parse};
+
+    fn with_image(elf: &Elf, check: impl Fn(&Image<'_>)) {
+        let data = elf.build();
+        let images = parse(&data).unwrap();
+        check(images.first().unwrap());
+    }
+
+    const INIT: Fixup = Fixup::Import { index: 0, addend: 0 };
+
+    #[test]
+    fn relocations_become_fixups() {
+        let relocations = vec![
+            (0x2000, 8, 0, 0x1010),
+            (0x2008, 1, 1, 24),
+            (0x2010, 6, 1, 24),
+            (0x2018, 1, 4, -8),
+            (0x2020, 37, 0, 0x1020),
+            (0x2028, 16, 0, 0),
+            (0x2030, 36, 0, 0),
+            (0x2040, 5, 4, 0),
+            (0x2048, 1, 99, 0),
+            (0x2050, 1, 0, 7),
+        ];
+        with_image(&Elf { relocations, ..Elf::x86_64() }, |image| {
+            let expected = [
+                (0x2000, Fixup::Address(0x1010)),
+                (0x2008, Fixup::Import { index: 0, addend: 24 }),
+                (0x2010, INIT),
+                (0x2018, Fixup::Address(0x2008)),
+                (0x2020, Fixup::Resolver(0x1020)),
+                (0x2028, Fixup::ThreadLocal),
+                (0x2030, Fixup::ThreadLocal),
+                (0x2038, Fixup::ThreadLocal),
+                (0x2040, Fixup::Other),
+                (0x2048, Fixup::Other),
+                (0x2050, Fixup::Address(7)),
+            ];
+            assert_eq!(image.fixups(), expected);
+            assert_eq!(image.fixups_within(0x2001, 0x2018).count(), 2);
+            assert_eq!((image.fixup(0x2008), image.fixup(0x2009)), (Some(expected[1].1), None));
+        });
+    }
+
+    #[test]
+    fn symbols_become_exports_and_imports() {
+        let mut elf = Elf::x86_64();
+        // Indirect, thread-local, absolute, local.
+        elf.symbols.extend([
+            ("f", 0x1040, 0x1a, 1),
+            ("t", 0, 0x16, 1),
+            ("a", 9, 0x10, 0xfff1),
+            ("l", 0x2040, 1, 1),
+        ]);
+        elf.relocations =
+            (5_u32..).zip([0x2000, 0x2008, 0x2010, 0x2018]).map(|(symbol, at)| (at, 1, symbol, 0)).collect();
+        for gnu_hash in [false, true] {
+            let elf = Elf {
+                gnu_hash,
+                symbols: elf.symbols.clone(),
+                relocations: elf.relocations.clone(),
+                ..Elf::x86_64()
+            };
+            with_image(&elf, |image| {
+                let exports: Vec<_> =
+                    image.exports().iter().map(|it| (it.name, it.address, it.is_code)).collect();
+                assert_eq!(
+                    exports,
+                    [("PyInit_x", 0x1010, true), ("variable", 0x2010, false), ("f", 0x1040, true)]
+                );
+                assert_eq!((image.export("PyInit_x"), image.export("t")), (Some(0x1010), None));
+                let imports: Vec<_> =
+                    image.imports().iter().map(|import| (import.name, import.weak)).collect();
+                assert_eq!(imports, [("PyModuleDef_Init", false), ("_ITM_registerTMCloneTable", true)]);
+                let fixups: Vec<_> = image.fixups().iter().map(|(_, fixup)| *fixup).collect();
+                assert_eq!(
+                    fixups,
+                    [Fixup::Resolver(0x1040), Fixup::ThreadLocal, Fixup::Other, Fixup::Address(0x2040)]
+                );
+                assert_eq!(image.libraries(), ["libc.so.6"]);
+                assert_eq!(image.run_paths(), ["$ORIGIN/a", "/b"]);
+            });
+        }
+    }
+
+    #[test]
+    fn packed_relocations_add_the_base_to_what_is_there() {
+        // An address, then a bit map of the next 63 words, of which the first and the third.
+        let data = vec![(0x2000, 0x1010), (0x2008, 0x1020), (0x2018, 0x1030)];
+        with_image(&Elf { packed: vec![0x2000, 0b1011], data, ..Elf::x86_64() }, |image| {
+            let expected = [(0x2000, 0x1010), (0x2008, 0x1020), (0x2018, 0x1030)];
+            assert_eq!(image.fixups(), expected.map(|(at, address)| (at, Fixup::Address(address))));
+        });
+    }
+
+    #[test]
+    fn addends_in_place_have_a_sign() {
+        let relocations =
+            vec![(0x2000, 8, 0, 0x1010), (0x2004, 1, 1, -8), (0x2008, 7, 1, 0x1234), (0x200c, 1, 4, -8)];
+        let elf = Elf { machine: 3, wide: false, has_addends: false, relocations, ..Elf::x86_64() };
+        with_image(&elf, |image| {
+            let expected = [
+                (0x2000, Fixup::Address(0x1010)),
+                (0x2004, Fixup::Import { index: 0, addend: -8 }),
+                (0x2008, INIT),
+                (0x200c, Fixup::Address(0x2008)),
+            ];
+            assert_eq!(image.fixups(), expected);
+        });
+    }
+
+    #[test]
+    fn initialisers_are_read_after_relocation() {
+        // DT_INIT is 0x1000; of the array's two words the first is relocated and the second is not.
+        let relocations = vec![(0x2080, 8, 0, 0x1020)];
+        let data = vec![(0x2080, 0xbad), (0x2088, 0x1030)];
+        with_image(&Elf { relocations, data, ..Elf::x86_64() }, |image| {
+            assert_eq!(image.initialisers(), [0x1000, 0x1020, 0x1030]);
+        });
+    }
+
+    #[test]
+    fn wide_hash_tables_and_big_endian_files_are_read() {
+        let relocations = vec![(0x2000, 12, 0, 0x1010), (0x2008, 22, 1, 0)];
+        let elf = Elf { machine: 22, big: true, relocations, ..Elf::x86_64() };
+        with_image(&elf, |image| {
+            assert_eq!(image.fixups(), [(0x2000, Fixup::Address(0x1010)), (0x2008, INIT)]);
+            assert_eq!((image.arch.to_string().as_str(), image.big_endian), ("s390x", true));
+        });
+    }
+
+    #[test]
+    fn without_exports_relocations_say_how_many_symbols_there_are() {
+        let mut elf = Elf::x86_64();
+        elf.symbols.truncate(2);
+        elf.symbols.push(("PyErr_Occurred", 0, 0x12, 0));
+        elf.relocations = vec![(0x2000, 6, 3, 0)];
+        elf.gnu_hash = true;
+        let mut data = elf.build();
+        // An empty bucket.
+        data[0x818] = 0;
+        let images = parse(&data).unwrap();
+        let names: Vec<_> = images[0].imports().iter().map(|import| import.name).collect();
+        assert_eq!(names, ["PyModuleDef_Init", "_ITM_registerTMCloneTable", "PyErr_Occurred"]);
+    }
+
+    #[test]
+    fn wild_tables_are_refused() {
+        let data = Elf::x86_64().build();
+        for (entry, tag) in [(2, "string table"), (4, "symbol table"), (5, "hash table")] {
+            let mut data = data.clone();
+            // The upper half of the address of the table.
+            data[0xe00 + entry * 16 + 12] = 1;
+            let why = parse(&data).unwrap_err().to_string();
+            assert!(why.contains(tag) && why.contains("0x1000"), "{why}");
+        }
+        let mut data = data.clone();
+        data[0x804..0x808].fill(0xff);
+        assert!(matches!(parse(&data), Err(ImageError::TooMany { what: "symbols", .. })));
     }
 }

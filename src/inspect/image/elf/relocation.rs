@@ -133,3 +133,55 @@ const fn loongarch(kind: u32) -> Action {
         _ => Action::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goblin::elf::reloc;
+
+    #[test]
+    fn numbers_are_those_of_the_supplements() {
+        let rows = [
+            (EM_X86_64, reloc::R_X86_64_64, Action::Absolute),
+            (EM_X86_64, reloc::R_X86_64_GLOB_DAT, Action::Slot),
+            (EM_X86_64, reloc::R_X86_64_JUMP_SLOT, Action::Slot),
+            (EM_X86_64, reloc::R_X86_64_RELATIVE, Action::Relative),
+            (EM_X86_64, reloc::R_X86_64_DTPMOD64, Action::ThreadLocal),
+            (EM_X86_64, reloc::R_X86_64_TLSDESC, Action::Descriptor),
+            (EM_X86_64, reloc::R_X86_64_IRELATIVE, Action::Resolver),
+            (EM_X86_64, reloc::R_X86_64_COPY, Action::Other),
+            (EM_386, reloc::R_386_32, Action::Absolute),
+            (EM_386, reloc::R_386_JMP_SLOT, Action::Slot),
+            (EM_386, reloc::R_386_RELATIVE, Action::Relative),
+            (EM_386, reloc::R_386_TLS_TPOFF, Action::ThreadLocal),
+            (EM_386, reloc::R_386_IRELATIVE, Action::Resolver),
+            (EM_AARCH64, reloc::R_AARCH64_ABS64, Action::Absolute),
+            (EM_AARCH64, reloc::R_AARCH64_JUMP_SLOT, Action::Absolute),
+            (EM_AARCH64, reloc::R_AARCH64_RELATIVE, Action::Relative),
+            (EM_AARCH64, reloc::R_AARCH64_TLSDESC, Action::Descriptor),
+            (EM_AARCH64, reloc::R_AARCH64_IRELATIVE, Action::Resolver),
+            (EM_ARM, reloc::R_ARM_ABS32, Action::Absolute),
+            (EM_ARM, reloc::R_ARM_GLOB_DAT, Action::Slot),
+            (EM_ARM, reloc::R_ARM_RELATIVE, Action::Relative),
+            (EM_ARM, reloc::R_ARM_IRELATIVE, Action::Resolver),
+            (EM_PPC64, reloc::R_PPC64_ADDR64, Action::Absolute),
+            (EM_PPC64, reloc::R_PPC64_GLOB_DAT, Action::Absolute),
+            (EM_PPC64, reloc::R_PPC64_RELATIVE, Action::Relative),
+            (EM_PPC64, reloc::R_PPC64_TPREL64, Action::ThreadLocal),
+            (EM_S390, 22, Action::Absolute),
+            (EM_S390, 10, Action::Absolute),
+            (EM_S390, 12, Action::Relative),
+            (EM_S390, 61, Action::Resolver),
+            (EM_RISCV, reloc::R_RISCV_64, Action::Absolute),
+            (EM_RISCV, reloc::R_RISCV_JUMP_SLOT, Action::Absolute),
+            (EM_RISCV, reloc::R_RISCV_RELATIVE, Action::Relative),
+            (EM_LOONGARCH, 2, Action::Absolute),
+            (EM_LOONGARCH, 3, Action::Relative),
+            (EM_LOONGARCH, 12, Action::Resolver),
+            (0, 8, Action::Other),
+        ];
+        for (machine, kind, expected) in rows {
+            assert_eq!(action(machine, kind), expected, "machine {machine}, type {kind}");
+        }
+    }
+}

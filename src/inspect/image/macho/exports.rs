@@ -13,6 +13,8 @@ use std::sync::{LazyLock, Mutex};
 
 /// Bytes of names per file that stand in no single place of it. Only fully stripped libraries have such names.
 const MAX_INTERNED: usize = 1 << 20;
+/// Bytes of names in a trie, all together: a million exports with mangled names have about half.
+const MAX_NAMES: usize = 1 << 28;
 
 /// Exported symbols with an address, in the order of the trie.
 pub(super) fn read<'data>(file: &File<'data>) -> Result<Vec<Export<'data>>, ImageError> {
@@ -41,8 +43,7 @@ pub(super) fn read<'data>(file: &File<'data>) -> Result<Vec<Export<'data>>, Imag
 /// Symbols that other libraries can see, in the order of the symbol table.
 fn named<'data>(file: &File<'data>) -> Result<Vec<(&'data str, u64)>, ImageError> {
     let strings = file.strings()?;
-    let mut symbols = file.symbols()?;
-    symbols.retain(|symbol| !symbol.is_debug() && symbol.is_defined() && symbol.is_external());
+    let symbols = file.symbols(|symbol| symbol.is_defined() && symbol.is_external())?;
     Ok(symbols.iter().filter_map(|symbol| Some((text_at(strings, symbol.name)?, symbol.value))).collect())
 }
 
@@ -75,7 +76,7 @@ struct Node {
 fn walk(trie: &[u8], mut found: impl FnMut(&[u8], u64)) -> Result<(), ImageError> {
     let mut name = Vec::new();
     let mut nodes = vec![node(trie, 0, &name, &mut found).ok_or_else(malformed)?];
-    let mut visited = 0;
+    let (mut visited, mut length) = (0, 0);
     while let Some(node_here) = nodes.last_mut() {
         name.truncate(node_here.name);
         if node_here.edges_left == 0 {
@@ -88,7 +89,8 @@ fn walk(trie: &[u8], mut found: impl FnMut(&[u8], u64)) -> Result<(), ImageError
         let (text, child, next) = edge(trie, node_here.edge).ok_or_else(malformed)?;
         node_here.edge = next;
         name.extend_from_slice(text);
-        at_most("bytes of a name", name.len() as u64, MAX_NAME)?;
+        length += at_most("bytes of a name", name.len() as u64, MAX_NAME)?;
+        at_most("bytes of names in an export trie", length as u64, MAX_NAMES)?;
         nodes.push(node(trie, child, &name, &mut found).ok_or_else(malformed)?);
     }
     Ok(())
@@ -130,4 +132,62 @@ fn number(bytes: &[u8], offset: usize) -> Option<(u64, usize)> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::image::parse;
+    use crate::inspect::image::testing::{MACH_O_BASE, MachO, trie_of_one};
+
+    fn exports(file: &MachO) -> Vec<(String, u64, bool)> {
+        let data = file.build();
+        let images = parse(&data).unwrap();
+        images[0]
+            .exports()
+            .iter()
+            .map(|it| (it.name.to_owned(), it.address - MACH_O_BASE, it.is_code))
+            .collect()
+    }
+
+    #[test]
+    fn the_trie_counts_where_there_is_one() {
+        let one = [("PyInit_x".to_owned(), 0x810, true)];
+        assert_eq!(exports(&MachO::new()), one);
+        // Stripped of its symbols: the name is in the trie alone.
+        assert_eq!(exports(&MachO { symbols: Vec::new(), ..MachO::new() }), one);
+        // And without a trie.
+        assert_eq!(exports(&MachO { trie: Vec::new(), ..MachO::new() }), one);
+    }
+
+    #[test]
+    fn branches_share_the_start_of_their_names() {
+        // `_a` with children `_ab` and `_ac`; `_ab` is thread-local, `_ac` another library's.
+        let trie = b"\0\x01_a\0\x06\x02\0\x08\x02b\0\x10c\0\x14\x02\x01\x05\0\x03\x08\x01\0\0".to_vec();
+        assert_eq!(exports(&MachO { trie, ..MachO::new() }), [("a".to_owned(), 8, false)]);
+    }
+
+    #[test]
+    fn hostile_tries_end() {
+        let walk = |trie: &[u8]| walk(trie, |_, _| ());
+        assert_eq!(walk(&trie_of_one()), Ok(()));
+        // An edge back to the root, and a number without an end.
+        assert!(matches!(walk(b"\0\x01\0\0"), Err(ImageError::TooMany { .. })));
+        assert!(matches!(
+            walk(b"\0\x01a\0\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
+            Err(ImageError::Malformed { .. })
+        ));
+        assert!(matches!(
+            walk(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+            Err(ImageError::Malformed { .. })
+        ));
+        assert!(matches!(walk(b""), Err(ImageError::Malformed { .. })));
+        // 15 nodes, each with two edges to the next one, and a last one: 2^15 names.
+        let mut shared = Vec::new();
+        for next in (8..=120).step_by(8) {
+            shared.extend([0, 2, b'a', 0, next, b'b', 0, next]);
+        }
+        shared.extend([0, 0]);
+        assert!(matches!(walk(&shared), Err(ImageError::TooMany { .. })));
+    }
 }

@@ -81,7 +81,7 @@ pub(super) struct Symbol {
 }
 
 impl Symbol {
-    pub(super) const fn is_debug(&self) -> bool {
+    const fn is_debug(&self) -> bool {
         self.kind & 0xe0 != 0
     }
 
@@ -242,14 +242,14 @@ impl<'data> File<'data> {
         self.sections.iter().any(|section| section.holds_code() && section.contains(address))
     }
 
-    /// All symbols, among them those for debuggers.
-    pub(super) fn symbols(&self) -> Result<Vec<Symbol>, ImageError> {
+    /// Those symbols that are not only for debuggers and that the caller wants: there may be very many.
+    pub(super) fn symbols(&self, wanted: impl Fn(&Symbol) -> bool) -> Result<Vec<Symbol>, ImageError> {
         let Some((offset, count, ..)) = self.symbol_table else { return Ok(Vec::new()) };
         at_most("symbols", count, MAX_SYMBOLS)?;
         if self.wide {
-            self.symbol_entries::<Nlist64<_>>(offset, count)
+            self.symbol_entries::<Nlist64<_>>(offset, count, wanted)
         } else {
-            self.symbol_entries::<Nlist32<_>>(offset, count)
+            self.symbol_entries::<Nlist32<_>>(offset, count, wanted)
         }
     }
 
@@ -257,6 +257,7 @@ impl<'data> File<'data> {
         &self,
         offset: u64,
         count: u64,
+        wanted: impl Fn(&Symbol) -> bool,
     ) -> Result<Vec<Symbol>, ImageError> {
         let bytes = slice(self.data, "the symbol table", offset, count * size_of::<Entry>() as u64)?;
         let entries = slice_from_all_bytes::<Entry>(bytes);
@@ -267,7 +268,7 @@ impl<'data> File<'data> {
             description: entry.n_desc(self.endian).0,
             value: entry.n_value(self.endian).into(),
         };
-        Ok(entries.iter().map(symbol).collect())
+        Ok(entries.iter().map(symbol).filter(|symbol| !symbol.is_debug() && wanted(symbol)).collect())
     }
 
     /// The texts that symbols name by offset.
@@ -279,16 +280,13 @@ impl<'data> File<'data> {
     /// Undefined symbols, for files too old to have fixups that name them.
     pub(super) fn undefined(&self) -> Result<Vec<Import<'data>>, ImageError> {
         let strings = self.strings()?;
-        let symbols = self.symbols()?;
-        let undefined = symbols.iter().filter(|symbol| {
-            !symbol.is_debug() && symbol.is_undefined() && symbol.is_external() && symbol.value == 0
-        });
+        let wanted = |symbol: &Symbol| symbol.is_undefined() && symbol.is_external() && symbol.value == 0;
         let import = |symbol: &Symbol| Import {
             name: text_at(strings, symbol.name).map_or(UNREADABLE_NAME, plain),
             library: None,
             weak: symbol.is_weak_reference(),
         };
-        Ok(undefined.map(import).collect())
+        Ok(self.symbols(wanted)?.iter().map(import).collect())
     }
 
     pub(super) fn initialisers(

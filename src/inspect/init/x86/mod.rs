@@ -105,6 +105,11 @@ impl Machine for X86 {
         self.counter = address;
     }
 
+    fn traps(&self, memory: &Memory) -> bool {
+        // `ud2` and `int3` (SDM volume 2).
+        matches!(memory.space.code(self.counter), Some([0x0f, 0x0b, ..] | [0xcc, ..]))
+    }
+
     fn step(&mut self, memory: &mut Memory) -> Result<Flow, Fault> {
         let code = memory.space.code(self.counter).ok_or(Fault::NoCode)?;
         let code = code.get(..15).unwrap_or(code);
