@@ -1,7 +1,7 @@
 //! Stage 3: bytes -> facts. Reads a binary as the interpreter would; concludes nothing.
 //!
-//! [`image`] shows any format as segments, fixups, imports and exports; [`init`] evaluates the init function on
-//! it; [`abi`] and [`origin`] say what it was built for and with.
+//! [`image`] shows any format as segments, fixups, imports and exports; `init` evaluates the init function on
+//! it; `abi` and `origin` say what it was built for and with.
 
 mod abi;
 pub mod image;

@@ -53,6 +53,10 @@ pub(crate) fn evaluate(request: &Request) -> Init {
     let found = hook::find(request);
     let (outcome, trail) = match (&found.hook, &request.image.arch) {
         (None, _) => (Outcome::NoHook, Vec::new()),
+        (Some(hook), _) if !is_code(request, &hook.symbol) => {
+            let why = "the hook is data, or an indirect function that is chosen at load time".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+        }
         (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
         (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
         (Some(hook), arch) => {
@@ -108,6 +112,12 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     }
     let machine = M::enter(&mut memory, hook.address, &[])?;
     Ok(Path::new(machine, memory))
+}
+
+/// Whether a hook is marked as a plain function, in whichever image has it.
+fn is_code(request: &Request, symbol: &str) -> bool {
+    let mut exports = std::iter::once(request.image).chain(request.libraries).flat_map(Image::exports);
+    exports.find(|export| export.name == symbol).is_some_and(|export| export.is_code)
 }
 
 /// Whether a hook is looked up by this target.
