@@ -3,6 +3,7 @@
 //! Everything has a concrete address, so that spills, structures built on the stack and block copies need no
 //! special case. Made-up regions lie where no image does.
 
+use super::threads;
 use super::value::Value;
 use crate::inspect::image::{Fixup, Image};
 use rustc_hash::FxHashMap;
@@ -123,7 +124,7 @@ impl<'a, 'data> Space<'a, 'data> {
 
     /// The word that the loader leaves at an address, before any code has run.
     pub(super) fn initial_word(&self, address: u64) -> Value {
-        let Some(loaded) = self.image_at(address) else { return self.thread_word(address) };
+        let Some(loaded) = self.image_at(address) else { return threads::word(self, address) };
         let own = address.wrapping_sub(loaded.base);
         let pointer = u64::from(self.pointer);
         let mut fixups =
@@ -134,28 +135,10 @@ impl<'a, 'data> Space<'a, 'data> {
         }
         let mut bytes = [0; 8];
         let Some(part) = bytes.get_mut(..usize::from(self.pointer)) else { return Value::Unknown };
-        if loaded.image.read(own, part) { Value::Known(u64::from_le_bytes(bytes)) } else { Value::Unknown }
-    }
-
-    /// The distance from the thread pointer of the variable whose thread-local descriptor lies at an address.
-    /// Any place that no other descriptor's variable has will do.
-    pub(super) fn thread_local_offset(&self, descriptor: u64) -> Option<u64> {
-        let loaded = self.image_at(descriptor)?;
-        match loaded.image.fixup(descriptor.wrapping_sub(loaded.base))? {
-            Fixup::ThreadLocal => Some(0x1_0000 + (descriptor << 8) % 0x8000_0000),
-            _ => None,
+        if !loaded.image.read(own, part) {
+            return Value::Unknown;
         }
-    }
-
-    /// What thread-local storage starts with: its own address (x86-64 psABI, "Thread-Local Storage"), and the
-    /// stack protector's canary, read on entry and compared on return.
-    fn thread_word(&self, address: u64) -> Value {
-        let canary = if self.pointer == 8 { 0x28 } else { 0x14 };
-        match address.checked_sub(self.regions.thread) {
-            Some(0) => Value::Known(self.regions.thread),
-            Some(offset) if offset == canary => Value::Known(0x5afe_c0de),
-            _ => Value::Unknown,
-        }
+        Value::Known(threads::with_number(self, loaded, own, u64::from_le_bytes(bytes)))
     }
 
     /// A name for an address, for people: `symbol+0x10 (0x1234)`.
