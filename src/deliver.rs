@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
     /// The file cannot be written: mostly a missing folder or missing permission.
-    #[error("cannot write the report to {}: {source}\nhint: {}", path.display(), hint(path, source))]
+    #[error("cannot write the report to {}: {}\nhint: {}", path.display(), source.kind(), hint(path, source))]
     File {
         /// The file asked for.
         path: PathBuf,

@@ -3,17 +3,18 @@
 //!
 //! # The way through
 //!
-//! [`cli`] takes the command line and [`plan`] resolves it. [`audit`], below, joins the stages, which hand each
-//! other nouns of [`model`] and do not know of one another:
+//! [`cli`] takes the command line with `clap`, and [`plan`] resolves it. [`audit`], below, joins the stages, which
+//! hand each other nouns of [`model`] and do not know of one another:
 //!
 //! 1. [`acquire`]: what the user named becomes artifacts (wheels, environments, trees, modules).
-//! 2. [`unpack`]: an artifact becomes distributions and their members; `zip` and `memmap2` read them.
+//! 2. [`unpack`]: an artifact becomes distributions and their members. `walkdir` lists folders, `zip` reads
+//!    wheels, `memmap2` maps what is installed.
 //! 3. [`inspect`]: bytes become facts. [`inspect::image`] reads the formats: `goblin` the import and export
 //!    tables, `object` what relocates them; `iced-x86` decodes instructions.
 //! 4. [`assess`]: facts become verdicts ([`assess::judge`], [`assess::distribution`]) and findings
 //!    ([`assess::rules`], one file each).
-//! 5. [`report`]: the result becomes text ([`report::human`], [`report::json`]), and [`deliver`] brings it
-//!    where it belongs.
+//! 5. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
+//!    [`deliver`] brings it where it belongs.
 //!
 //! [`policy`] makes an exit status of it, and [`progress`] shows on a terminal how far things are. This file is
 //! the only one that starts parallel work, with `rayon`.
@@ -36,8 +37,8 @@ use acquire::Discovery;
 use cli::Format;
 use data_encoding::HEXLOWER;
 use model::{
-    Artifact, Distribution, DistributionReport, Facts, Finding, Judgement, Member, ModuleName, ModuleReport,
-    Note, Report, Subject,
+    Artifact, Beside, Distribution, DistributionReport, Facts, Finding, Judgement, Member, ModuleName,
+    ModuleReport, Note, Report, Subject, Target,
 };
 use plan::Plan;
 use policy::Status;
@@ -52,11 +53,7 @@ use unpack::Unpacked;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// None of the inputs holds anything to audit, or none can be read. The notes say which and why.
-    #[error(
-        "nothing could be audited{}\nhint: name a wheel, an extension module, or a folder that holds some (a \
-         virtual environment, a site-packages)",
-        .0.iter().fold(String::new(), |text, note| text + "\n  " + &note.to_string())
-    )]
+    #[error("nothing could be audited{}", causes(.0))]
     Nothing(Vec<Note>),
     /// The report could not be written.
     #[error(transparent)]
@@ -67,6 +64,17 @@ pub enum Error {
     /// The system refuses threads.
     #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// The notes, and what to do where none of them says it.
+fn causes(notes: &[Note]) -> String {
+    let mut text: String =
+        notes.iter().map(ToString::to_string).flat_map(|note| ["\n".to_owned(), note]).collect();
+    if !text.contains("\nhint: ") {
+        text += "\nhint: name a wheel, an extension module, or a folder that holds some (a virtual environment, a \
+                 site-packages)";
+    }
+    text.replace('\n', "\n  ")
 }
 
 /// Audits, reports, and says how that ended.
@@ -154,34 +162,76 @@ struct Audited {
     note: Option<Note>,
 }
 
-/// Reads, inspects and judges one module. Its bytes are gone when this returns.
+/// What a file shows, or why it could not be read; and its hash, where that was asked for.
+type Read = (Result<Facts, Note>, Option<String>);
+
+/// Reads, inspects and judges one module. A panic in any of that says nothing of the next module.
 fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, plan: &Plan) -> Audited {
     let name = ModuleName::of_member(&member.path);
+    let bug = || (Err(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)), None);
+    let read = guarded(|| read_module(unpacked, distribution, member, plan)).unwrap_or_else(bug);
+    let judge = |read| judge_module(distribution, member, &name, read, plan);
+    guarded(|| judge(read)).unwrap_or_else(|| judge(bug()))
+}
+
+/// The bytes are gone when this returns.
+fn read_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, plan: &Plan) -> Read {
+    let bytes = match unpacked.read(distribution, member) {
+        Ok(bytes) => bytes,
+        Err(error) => return (Err(error.note()), None),
+    };
+    let sha256 = plan.verify_hashes.then(|| HEXLOWER.encode(&Sha256::digest(&*bytes)));
+    let beside = Wheelmates { unpacked, distribution };
+    let facts = inspect::inspect(&bytes, &ModuleName::of_member(&member.path), &plan.targets, &beside);
     let about = || format!("{}: {}", distribution.source, member.path);
-    let mut sha256 = None;
-    let facts: Result<Facts, Note> = guarded(|| {
-        let bytes = unpacked.read(distribution, member).map_err(|error| error.note())?;
-        sha256 = plan.verify_hashes.then(|| HEXLOWER.encode(&Sha256::digest(&*bytes)));
-        inspect::inspect(&bytes, &name, &plan.targets)
-            .map_err(|error| Note::unread(about(), error.to_string()))
-    })
-    .unwrap_or_else(|| Err(Note::unread(about(), BUG)));
-    let judge = |target| assess::judge(&name, facts.as_ref().map_err(|note| note.why.as_str()), target);
-    let verdicts = plan.targets.iter().map(|target| (*target, judge(*target))).collect();
-    let subject = Subject {
+    (facts.map_err(|error| Note::unread(about(), error.to_string())), sha256)
+}
+
+fn judge_module(
+    distribution: &Distribution,
+    member: &Member,
+    name: &ModuleName,
+    (facts, sha256): Read,
+    plan: &Plan,
+) -> Audited {
+    // A hint is for the note; the verdict's reason is the line before it.
+    let shown = facts.as_ref().map_err(|note| note.why.lines().next().unwrap_or_default());
+    let judge = |target: &Target| (*target, assess::judge(name, shown, *target));
+    let verdicts = plan.targets.iter().map(judge).collect();
+    let findings = assess::check(&Subject {
         distribution,
         member,
-        name: &name,
+        name,
         facts: facts.as_ref().ok(),
         verdicts: &verdicts,
         sha256: sha256.as_deref(),
-    };
-    let findings = assess::check(&subject);
+    });
     let (facts, note) = match facts {
         Ok(facts) => (Some(facts), None),
         Err(note) => (None, Some(note)),
     };
-    Audited { module: ModuleReport { name, member: member.clone(), facts, verdicts }, findings, note }
+    let module = ModuleReport { name: name.clone(), member: member.clone(), facts, verdicts };
+    Audited { module, findings, note }
+}
+
+/// The libraries that a module may need: those of its own distribution first, then those of the others in the
+/// same wheel or environment.
+struct Wheelmates<'a> {
+    unpacked: &'a Unpacked,
+    distribution: &'a Distribution,
+}
+
+impl Beside for Wheelmates<'_> {
+    fn library(&self, file: &str) -> Option<model::Bytes> {
+        let distributions = std::iter::once(self.distribution).chain(&self.unpacked.distributions);
+        let files = distributions.flat_map(|owner| {
+            owner.libraries.iter().chain(&owner.members).map(move |member| (owner, member))
+        });
+        let (owner, member) =
+            files.into_iter().find(|(_, member)| member.path.rsplit('/').next() == Some(file))?;
+        let bytes = self.unpacked.read(owner, member).ok()?;
+        Some(Box::new(bytes))
+    }
 }
 
 /// What is said of a file that this program itself fails on: one such file never ends the audit.

@@ -73,3 +73,47 @@ const MAX_WIDTH: usize = 120;
 fn terminal_wants_colours() -> bool {
     anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check() -> Check {
+        Check {
+            inputs: vec![PathBuf::from("x.whl")],
+            targets: vec![Target::Py315t, Target::Py314t, Target::Py315t],
+            format: Format::Human,
+            output: None,
+            jobs: None,
+            verify_hashes: false,
+            quiet: false,
+            verbose: false,
+            color: Color::Auto,
+        }
+    }
+
+    #[test]
+    fn a_target_named_twice_is_judged_once_in_the_order_asked() {
+        assert_eq!(Plan::from(check()).targets, [Target::Py315t, Target::Py314t]);
+    }
+
+    #[test]
+    fn quiet_and_verbose_say_how_much_is_told() {
+        let detail = |quiet, verbose| Plan::from(Check { quiet, verbose, ..check() }).layout.detail;
+        assert_eq!(detail(false, false), Detail::Normal);
+        assert_eq!(detail(true, false), Detail::Summary);
+        assert_eq!(detail(false, true), Detail::Everything);
+        assert!(!Plan::from(Check { quiet: true, ..check() }).progress);
+    }
+
+    #[test]
+    fn a_file_has_no_colours_unless_they_are_asked_for() {
+        let coloured = |color| {
+            let output = Some(PathBuf::from("report.txt"));
+            Plan::from(Check { output, color, ..check() }).layout.coloured
+        };
+        assert!(!coloured(Color::Auto));
+        assert!(!coloured(Color::Never));
+        assert!(coloured(Color::Always));
+    }
+}

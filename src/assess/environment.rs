@@ -42,7 +42,10 @@ fn foreign(source: &str, reports: &[&DistributionReport]) -> Option<ForeignEnvir
         report.verdicts.values().all(|judgement| judgement.verdict == Verdict::IncompatibleAbi)
     };
     let unusable: Vec<_> = reports.iter().filter(unusable).collect();
-    let of_these = || unusable.iter().flat_map(|report| &report.modules);
+    let is_extension = |module: &&ModuleReport| {
+        module.verdicts.values().any(|judgement| judgement.verdict != Verdict::NotAnExtension)
+    };
+    let of_these = || unusable.iter().flat_map(|report| &report.modules).filter(is_extension);
     (!unusable.is_empty()).then(|| ForeignEnvironment {
         source: source.to_owned(),
         python,
@@ -105,6 +108,13 @@ mod tests {
             installed("bar", vec![module_report("x.cpython-314t-darwin.so", Verdict::RequiresGil)]),
         ]);
         assert_eq!(found, []);
+    }
+
+    #[test]
+    fn libraries_are_not_counted() {
+        let library = module_report("foo/libx.so", Verdict::NotAnExtension);
+        let gil = module_report(GIL, Verdict::IncompatibleAbi);
+        assert_eq!(environments(&[installed("foo", vec![gil, library])])[0].modules, 1);
     }
 
     #[test]

@@ -143,8 +143,7 @@ fn run(init: &Init, target: Target) -> Judgement {
         }
         Outcome::Exported(array) => exported(array, init, target),
         Outcome::Delegated { to } => cannot_tell(format!(
-            "{} leaves making the module to {to}, and the {to} that is installed decides",
-            evidence::hook(init)
+            "its init function leaves making the module to {to}, and the {to} that is installed decides"
         )),
         Outcome::Fails { why } => {
             let text = format!("every path through {} that could be followed raises", evidence::hook(init));
@@ -228,9 +227,10 @@ fn accept<'a>(source: &Source<'a>, target: Target) -> Step<Accepted<'a>> {
         Box::new(judgement(Verdict::IncompatibleAbi, refusal.reason, vec![slot]))
     })?;
     if let Some(why) = &source.array.unread {
-        let text = format!("the slot array at {:#x} was not read to its end: {why}", source.array.address);
-        let stop = Evidence::new(EvidenceKind::Stop, text.clone()).at(source.array.address);
-        return Err(Box::new(cannot_tell(text).with(vec![stop])));
+        let text = format!("the slot array at {:#x} was read up to what is not known", source.array.address);
+        let stop = Evidence::new(EvidenceKind::Stop, text).at(source.array.address);
+        let why = format!("its slots were not read to their end: {why}");
+        return Err(Box::new(cannot_tell(why).with(vec![stop])));
     }
     match (accepted.creation(), accepted.create, accepted.exec) {
         (Creation::NotAModule, Some(create), Some(exec)) => {

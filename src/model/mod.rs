@@ -1,6 +1,7 @@
 //! The nouns that the stages hand to each other. Nothing here reads a file, decides or prints a report.
 
 mod artifact;
+mod beside;
 mod distribution;
 mod evidence;
 mod facts;
@@ -17,6 +18,7 @@ mod verdict;
 mod wheel_name;
 
 pub use artifact::{Artifact, ArtifactKind, Editable};
+pub use beside::{Alone, Beside, Bytes};
 pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};

@@ -1,6 +1,7 @@
 //! The answers.
 
 use super::{Evidence, Target};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The answer for a module or a distribution, best first: the worse of two is the greater.
@@ -195,68 +196,73 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SlotNotUsed => f.write_str("declares Py_MOD_GIL_NOT_USED in its Py_mod_gil slot"),
-            Self::CallNotUsed => f.write_str("declares Py_MOD_GIL_NOT_USED through PyUnstable_Module_SetGIL"),
-            Self::SlotUsed => f.write_str("declares Py_MOD_GIL_USED in its Py_mod_gil slot"),
-            Self::CallUsed => f.write_str("declares Py_MOD_GIL_USED through PyUnstable_Module_SetGIL"),
-            Self::SlotOddUsed(value) => {
-                write!(f, "has a Py_mod_gil slot of {value:#x}, which this Python takes for \"used\"")
-            }
-            Self::SlotOddNotUsed(value) => {
-                write!(f, "has a Py_mod_gil slot of {value:#x}, which this Python takes for \"not used\"")
-            }
+        let text: Cow<'_, str> = match self {
+            Self::SlotNotUsed => "declares Py_MOD_GIL_NOT_USED in its Py_mod_gil slot".into(),
+            Self::CallNotUsed => "declares Py_MOD_GIL_NOT_USED through PyUnstable_Module_SetGIL".into(),
+            Self::SlotUsed => "declares Py_MOD_GIL_USED in its Py_mod_gil slot".into(),
+            Self::CallUsed => "declares Py_MOD_GIL_USED through PyUnstable_Module_SetGIL".into(),
+            Self::SlotOddUsed(value) => return odd(f, *value, "used"),
+            Self::SlotOddNotUsed(value) => return odd(f, *value, "not used"),
             Self::CallOdd(value) => {
-                write!(f, "passes {value:#x} to PyUnstable_Module_SetGIL, which is neither 0 nor 1")
+                format!("passes {value:#x} to PyUnstable_Module_SetGIL, which is neither 0 nor 1").into()
             }
-            Self::NoSlot => {
-                f.write_str("declares nothing: multi-phase initialization without a Py_mod_gil slot")
-            }
+            Self::NoSlot => "declares nothing: multi-phase initialization without a Py_mod_gil slot".into(),
             Self::SinglePhase => {
-                f.write_str("declares nothing: single-phase initialization without PyUnstable_Module_SetGIL")
+                "declares nothing: single-phase initialization without PyUnstable_Module_SetGIL".into()
             }
             Self::CreatesNoModule => {
-                f.write_str("returns something that is no module from Py_mod_create, which turns the GIL on")
+                "returns something that is no module from Py_mod_create, which turns the GIL on".into()
             }
-            Self::DelegatedNotUsed(to) => write!(f, "is created by {to}, which declares Py_MOD_GIL_NOT_USED"),
+            Self::DelegatedNotUsed(to) => {
+                format!("is created by {to}, which declares Py_MOD_GIL_NOT_USED").into()
+            }
             Self::DelegatedUsed(to) => {
-                write!(f, "is created by {to}, which does not declare Py_MOD_GIL_NOT_USED")
+                format!("is created by {to}, which does not declare Py_MOD_GIL_NOT_USED").into()
             }
             Self::SuffixNotLoaded { suffix, made_for: Some(made_for), target } => {
-                write!(f, "is not loaded by {target}: the suffix {suffix} is for {made_for}")
+                format!("is not loaded by {target}: the suffix {suffix} is for {made_for}").into()
             }
             Self::SuffixNotLoaded { suffix, made_for: None, target } => {
-                write!(f, "is not loaded by {target}, which does not look for the suffix {suffix}")
+                format!("is not loaded by {target}, which does not look for the suffix {suffix}").into()
             }
-            Self::BuiltForGil(target) => {
-                write!(
-                    f,
-                    "was built for Python with the GIL: {target} has another object layout and crashes on it"
-                )
-            }
+            Self::BuiltForGil(target) => format!(
+                "was built for Python with the GIL: {target} has another object layout and crashes on it"
+            )
+            .into(),
             Self::BuiltForOther { built_for, target } => {
-                write!(f, "was built for {built_for}, not for {target}")
+                format!("was built for {built_for}, not for {target}").into()
             }
-            Self::SlotRefused { id, target } => write!(f, "has slot {id}, which {target} refuses"),
-            Self::SlotTwice { id, target } => write!(f, "has slot {id} twice, which {target} refuses"),
-            Self::HeadRefused { flags } => write!(
-                f,
+            Self::SlotRefused { id, target } => format!("has slot {id}, which {target} refuses").into(),
+            Self::SlotTwice { id, target } => format!("has slot {id} twice, which {target} refuses").into(),
+            Self::HeadRefused { flags } => format!(
                 "has a PyModuleDef that 3.15t refuses as built for Python with the GIL (ob_flags {flags:#x})"
-            ),
-            Self::AbiSlot(why) => write!(f, "is refused by 3.15t's ABI check: {why}"),
+            )
+            .into(),
+            Self::AbiSlot(why) => format!("is refused by 3.15t's ABI check: {why}").into(),
             Self::TagNotInstallable { tags, target } => {
-                write!(f, "cannot be installed on {target}: its wheel is tagged {tags}")
+                format!("cannot be installed on {target}: its wheel is tagged {tags}").into()
             }
-            Self::InitFails(why) => write!(f, "cannot be imported: {why}"),
-            Self::NoHook { expected, others } if others.is_empty() => write!(f, "has no {expected}"),
-            Self::NoHook { expected, others } => {
-                write!(f, "has no {expected}, only {}", others.join(", "))
-            }
-            Self::CannotTell(why) => write!(f, "cannot be told: {why}"),
-            Self::Unread(why) => write!(f, "could not be read: {why}"),
-            Self::NoModules => f.write_str("has no compiled files"),
-            Self::WorstOf { count, total: 1 } => write!(f, "{count} of 1 module"),
-            Self::WorstOf { count, total } => write!(f, "{count} of {total} modules"),
-        }
+            Self::InitFails(why) => format!("cannot be imported: {why}").into(),
+            Self::NoHook { expected, others } => return no_hook(f, expected, others),
+            Self::CannotTell(why) => format!("cannot be told: {why}").into(),
+            Self::Unread(why) => format!("could not be read: {why}").into(),
+            Self::NoModules => "has no compiled files".into(),
+            Self::WorstOf { count, total: 1 } => format!("{count} of 1 module").into(),
+            Self::WorstOf { count, total } => format!("{count} of {total} modules").into(),
+        };
+        f.write_str(&text)
+    }
+}
+
+fn odd(f: &mut fmt::Formatter<'_>, value: u64, taken_for: &str) -> fmt::Result {
+    write!(f, "has a Py_mod_gil slot of {value:#x}, which this Python takes for \"{taken_for}\"")
+}
+
+/// A library may have hooks of many names.
+fn no_hook(f: &mut fmt::Formatter<'_>, expected: &str, others: &[String]) -> fmt::Result {
+    match others {
+        [] => write!(f, "has no {expected}"),
+        [_] | [_, _] | [_, _, _] => write!(f, "has no {expected}, only {}", others.join(", ")),
+        [first, ..] => write!(f, "has no {expected}, only {first} and {} others", others.len() - 1),
     }
 }

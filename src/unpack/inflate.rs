@@ -99,9 +99,10 @@ fn inflate(archive: &mut impl Read, entry: &Entry) -> Result<Vec<u8>, Cause> {
         output.make_room()?;
         let before = (inflater.total_in(), inflater.total_out());
         let status = inflater
-            .decompress_vec(input.rest(), &mut output.bytes, FlushDecompress::None)
+            .decompress(input.rest(), output.room(), FlushDecompress::None)
             .map_err(|_| Cause::Corrupt("they are no DEFLATE stream"))?;
         input.advance(inflater.total_in() - before.0);
+        output.advance(inflater.total_out() - before.1);
         if status == Status::StreamEnd {
             break;
         }
@@ -157,8 +158,12 @@ impl<'a, R: Read> Input<'a, R> {
 }
 
 /// The inflated bytes. One more than declared is asked for at most, so that a lie is seen.
+///
+/// All of `bytes` is initialized, once: `flate2` would otherwise do so with all the room there is at each call
+/// (`decompress_vec`), which is a quadratic amount of work.
 struct Output {
     bytes: Vec<u8>,
+    filled: usize,
     declared: u64,
 }
 
@@ -166,34 +171,55 @@ impl Output {
     /// What is reserved first is enough for any honest module (they inflate to less than 8 times), and not what a
     /// header claims: a liar has to bring an eighth of it along.
     fn new(entry: &Entry) -> Result<Self, Cause> {
-        let mut output = Self { bytes: Vec::new(), declared: entry.size };
-        output.reserve(entry.compressed.saturating_mul(8).max(1 << 16))?;
+        let mut output = Self { bytes: Vec::new(), filled: 0, declared: entry.size };
+        let first = output.allowed(entry.compressed.saturating_mul(8).max(1 << 16));
+        // Memory that is asked for as zeros is mostly free of cost. Asking for it so cannot fail, so it is asked
+        // for and given back first.
+        output.bytes.try_reserve_exact(first).map_err(out_of_memory)?;
+        output.bytes = Vec::new();
+        output.bytes = vec![0; first];
         Ok(output)
     }
 
-    fn make_room(&mut self) -> Result<(), Cause> {
-        if self.bytes.len() < self.bytes.capacity() {
-            return Ok(());
-        }
-        if self.bytes.len() as u64 > self.declared {
-            return Err(Cause::Size { declared: self.declared, found: "more".to_owned() });
-        }
-        self.reserve(self.bytes.len() as u64)
+    /// How many of so many bytes more may be asked for.
+    fn allowed(&self, more: u64) -> usize {
+        let left = (self.declared + 1).saturating_sub(self.bytes.len() as u64);
+        usize::try_from(more.min(left)).unwrap_or(usize::MAX)
     }
 
-    fn reserve(&mut self, more: u64) -> Result<(), Cause> {
-        let allowed = (self.declared + 1).saturating_sub(self.bytes.len() as u64);
-        let more = usize::try_from(more.min(allowed)).unwrap_or(usize::MAX);
-        self.bytes.try_reserve_exact(more).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    fn make_room(&mut self) -> Result<(), Cause> {
+        if self.filled < self.bytes.len() {
+            return Ok(());
+        }
+        if self.filled as u64 > self.declared {
+            return Err(Cause::Size { declared: self.declared, found: "more".to_owned() });
+        }
+        let more = self.allowed(self.filled as u64);
+        self.bytes.try_reserve_exact(more).map_err(out_of_memory)?;
+        self.bytes.resize(self.filled + more, 0);
         Ok(())
     }
 
-    fn finish(self) -> Result<Vec<u8>, Cause> {
-        if self.bytes.len() as u64 == self.declared {
-            return Ok(self.bytes);
-        }
-        Err(Cause::Size { declared: self.declared, found: self.bytes.len().to_string() })
+    fn room(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.filled..).unwrap_or_default()
     }
+
+    fn advance(&mut self, bytes: u64) {
+        self.filled =
+            self.filled.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX)).min(self.bytes.len());
+    }
+
+    fn finish(mut self) -> Result<Vec<u8>, Cause> {
+        if self.filled as u64 != self.declared {
+            return Err(Cause::Size { declared: self.declared, found: self.filled.to_string() });
+        }
+        self.bytes.truncate(self.filled);
+        Ok(self.bytes)
+    }
+}
+
+fn out_of_memory(_: std::collections::TryReserveError) -> io::Error {
+    io::ErrorKind::OutOfMemory.into()
 }
 
 /// The archive's file ends where it says that there is more.
@@ -348,8 +374,8 @@ mod tests {
             encrypted: false,
             duplicate: false,
         };
-        assert_eq!(Output::new(&entry(10, 2 << 30)).unwrap().bytes.capacity(), 1 << 16);
-        assert_eq!(Output::new(&entry(1000, 3000)).unwrap().bytes.capacity(), 3001);
-        assert_eq!(Output::new(&entry(1 << 20, 2 << 30)).unwrap().bytes.capacity(), 8 << 20);
+        assert_eq!(Output::new(&entry(10, 2 << 30)).unwrap().bytes.len(), 1 << 16);
+        assert_eq!(Output::new(&entry(1000, 3000)).unwrap().bytes.len(), 3001);
+        assert_eq!(Output::new(&entry(1 << 20, 2 << 30)).unwrap().bytes.len(), 8 << 20);
     }
 }

@@ -71,7 +71,8 @@ pub struct Export<'data> {
     pub name: &'data str,
     /// Virtual address. Of a 32-bit Arm function, bit 0 set means Thumb code.
     pub address: u64,
-    /// Whether it lies in an executable segment and is not marked as data.
+    /// Whether it lies in an executable segment and is marked neither as data nor as a function that chooses
+    /// the one to call (`STT_GNU_IFUNC`).
     pub is_code: bool,
 }
 

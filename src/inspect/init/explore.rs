@@ -44,7 +44,9 @@ pub(super) enum End<'s, 'a, 'data, M> {
     /// The function returned this.
     Returned(Value, Box<Path<'s, 'a, 'data, M>>),
     /// The process, or the import, ended on the way: it says nothing of success.
-    Died { why: String, address: u64 },
+    Died { why: &'static str, address: u64 },
+    /// An exception was thrown, or a jump made back to `setjmp`: who catches it is not followed.
+    Thrown { address: u64 },
     /// The evaluation could not go on.
     Stopped { why: String, address: u64, trail: Trail, declared: Vec<Option<Value>> },
 }
@@ -60,6 +62,7 @@ pub(super) struct Explorer<'s, 'a, 'data, M> {
     pending_pages: usize,
     ends: Vec<End<'s, 'a, 'data, M>>,
     merged: bool,
+    guessed: bool,
     succeeded: bool,
     /// Paths that have reached the rounds of this pass, at an undecided branch.
     waiting: Vec<(Path<'s, 'a, 'data, M>, u64)>,
@@ -72,6 +75,8 @@ pub(super) struct Explored<'s, 'a, 'data, M> {
     /// Whether paths were given up where others had been before: that none of the rest succeeds then proves
     /// nothing.
     pub merged: bool,
+    /// Whether calls were passed over: that no path succeeds then proves nothing either.
+    pub guessed: bool,
     /// What the paths that were left open when one had succeeded had declared so far, for each module they had
     /// created.
     pub left: Vec<Vec<Option<Value>>>,
@@ -98,6 +103,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             rounds: 0,
             ends: Vec::new(),
             merged: false,
+            guessed: false,
             succeeded: false,
         };
         for rounds in ROUNDS {
@@ -110,7 +116,13 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         }
         let left = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
         let left = left.map(Path::declared).collect();
-        Explored { ends: explorer.ends, merged: explorer.merged, left, steps: explorer.steps }
+        Explored {
+            ends: explorer.ends,
+            merged: explorer.merged,
+            guessed: explorer.guessed,
+            left,
+            steps: explorer.steps,
+        }
     }
 
     fn exhaust(&mut self) {
@@ -151,7 +163,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 Flow::Trap => return self.die(counter, "runs into a trap instruction"),
                 Flow::Return(target) => {
                     path.frames.pop();
-                    Ok(self.land(&mut path, counter, target))
+                    self.transfer(&mut path, counter, target, false)
                 }
                 Flow::Jump(target) => self.transfer(&mut path, counter, target, false),
                 Flow::Call(_) if path.machine.traps(&path.memory) => {
@@ -167,16 +179,6 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 Ok(Next::Over) => return,
                 Err(Full) => return self.fault(&path, counter, Fault::MemoryFull),
             }
-        }
-    }
-
-    fn land(&mut self, path: &mut Path<'s, 'a, 'data, M>, counter: u64, target: Value) -> Next {
-        if let Value::Known(target) = target {
-            path.machine.jump(target);
-            Next::Go
-        } else {
-            self.stop(path, counter, "returns to an address that is not known".to_owned());
-            Next::Over
         }
     }
 
@@ -196,10 +198,11 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             let effect = capi::call(name, path, counter)?;
             return self.apply(path, counter, effect);
         }
-        if space.code(address).is_none() {
+        if address != space.regions.exit && space.code(address).is_none() {
             return Ok(self.unknown_target(path, counter, target, is_call));
         }
         if is_call && (path.frames.len() > MAX_DEPTH || path.recurses(address)) {
+            self.guessed = true;
             path.skip();
             return Ok(Next::Go);
         }
@@ -222,6 +225,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         // A computed jump inside a function is unknown; what is known to be a pointer that came from outside is
         // a call that takes the place of a return.
         if is_call || target.is_zero() == Some(false) {
+            self.guessed = true;
             path.skip();
             return Next::Go;
         }
@@ -242,6 +246,14 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             }
             Effect::End(why) => {
                 self.die(counter, why);
+                Ok(Next::Over)
+            }
+            Effect::Throw => {
+                self.ends.push(End::Thrown { address: counter });
+                Ok(Next::Over)
+            }
+            Effect::Stop(why) => {
+                self.stop(path, counter, why.to_owned());
                 Ok(Next::Over)
             }
             Effect::Become { function, arguments } => {
@@ -320,7 +332,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         self.ends.push(End::Stopped { why, address, trail, declared });
     }
 
-    fn die(&mut self, address: u64, why: impl Into<String>) {
-        self.ends.push(End::Died { why: why.into(), address });
+    fn die(&mut self, address: u64, why: &'static str) {
+        self.ends.push(End::Died { why, address });
     }
 }

@@ -1,8 +1,7 @@
 //! Finds the function that the import system calls.
 
-use super::knows;
-use crate::inspect::image::Image;
-use crate::model::{Hook, HookKind, Target};
+use super::{Request, image_stride, knows};
+use crate::model::{Format, Hook, HookKind};
 
 /// Bytes of a module's name that take part in the look-up: `"%.20s_%.200s"` in `Python/dynload_shlib.c`.
 const MAX_NAME: usize = 200;
@@ -17,13 +16,19 @@ pub(super) struct Found {
     pub others: Vec<String>,
 }
 
-/// Looks up the hook of a module name, as the target does.
-pub(super) fn find(image: &Image, stem: &str, target: Target) -> Found {
-    let hook = PREFIXES.into_iter().filter(|(kind, _)| knows(target, *kind)).find_map(|(kind, prefix)| {
-        let symbol = symbol(prefix, stem);
-        let address = image.export(&symbol)?;
-        Some(Hook { kind, symbol, address })
-    });
+/// Looks up the hook of a module name, as the target does: in the file, and then (`dlsym` goes on there,
+/// `GetProcAddress` does not) in the libraries that it needs.
+pub(super) fn find(request: &Request) -> Found {
+    let image = request.image;
+    let libraries = if image.format == Format::Pe { &[] } else { request.libraries };
+    let hook =
+        PREFIXES.into_iter().filter(|(kind, _)| knows(request.target, *kind)).find_map(|(kind, prefix)| {
+            let symbol = symbol(prefix, request.stem);
+            let address = std::iter::once(image).chain(libraries).zip(0..).find_map(|(image, index)| {
+                Some(image.export(&symbol)?.wrapping_add(index * image_stride(image.pointer_size)))
+            })?;
+            Some(Hook { kind, symbol, address })
+        });
     let mut others: Vec<String> = image
         .exports()
         .iter()

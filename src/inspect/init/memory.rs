@@ -78,6 +78,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
         for index in 0..size {
             match self.byte(address.wrapping_add(u64::from(index))) {
                 Some(byte) => number |= u64::from(byte) << (index * 8),
+                None if index > 0 => return Value::Low { number, bytes: index },
                 None => return Value::Unknown,
             }
         }
@@ -92,13 +93,17 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
                 address,
                 match value {
                     Value::Known(bytes) => Word::Bytes { bytes: bytes & mask(pointer), known: 0xff },
+                    Value::Low { number, bytes } => {
+                        Word::Bytes { bytes: number, known: u8::MAX >> (8 - bytes.min(8)) }
+                    }
                     Value::Unknown => Word::Bytes { bytes: 0, known: 0 },
                     reference => Word::Reference(reference),
                 },
             );
         }
         for index in 0..size {
-            let byte = value.known().map(|number| value::byte(number >> (index * 8)));
+            let known = value.low(index + 1, pointer).known();
+            let byte = known.map(|number| value::byte(number >> (index * 8)));
             self.store_byte(address.wrapping_add(u64::from(index)), byte)?;
         }
         Ok(())
@@ -119,13 +124,16 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     /// Copies `size` bytes, whole words where both sides are aligned, so that references survive.
     pub(super) fn copy(&mut self, to: u64, from: u64, size: u64) -> Result<(), Full> {
         let pointer = u64::from(self.space.pointer);
+        if size > MAX_PAGES as u64 * PAGE_WORDS as u64 * pointer {
+            return Err(Full);
+        }
         let words = if (to | from).is_multiple_of(pointer) { size / pointer } else { 0 };
-        let moved: Vec<Value> =
-            (0..words).map(|index| self.value(from.wrapping_add(index * pointer))).collect();
+        let moved: Vec<Word> =
+            (0..words).map(|index| self.word(from.wrapping_add(index * pointer))).collect();
         let rest: Vec<Option<u8>> =
             (words * pointer..size).map(|index| self.byte(from.wrapping_add(index))).collect();
-        for (index, value) in (0..).zip(moved) {
-            self.store(to.wrapping_add(index * pointer), self.space.pointer, value)?;
+        for (index, word) in (0..).zip(moved) {
+            self.put(to.wrapping_add(index * pointer), word)?;
         }
         for (index, byte) in (words * pointer..).zip(rest) {
             self.store_byte(to.wrapping_add(index), byte)?;
@@ -193,6 +201,10 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
                 Value::Known(bytes & mask(self.space.pointer))
             }
             Word::Reference(value) => value,
+            Word::Bytes { bytes, known } if known & 1 != 0 => {
+                let low = known.trailing_ones().min(7);
+                Value::Low { number: bytes & mask(value::byte(low.into())), bytes: value::byte(low.into()) }
+            }
             Word::Bytes { .. } | Word::Initial => Value::Unknown,
         }
     }

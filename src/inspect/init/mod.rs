@@ -26,7 +26,8 @@ use explore::{End, Explorer, MAX_STEPS};
 use machine::Machine;
 use memory::Memory;
 use path::Path;
-use space::Space;
+pub(super) use space::{MAX_LIBRARIES, is_system};
+use space::{Space, image_stride};
 use value::Value;
 use x86::X86;
 
@@ -34,7 +35,7 @@ use x86::X86;
 pub(crate) struct Request<'a, 'data> {
     /// The module.
     pub image: &'a Image<'data>,
-    /// Libraries that it needs and that could be found beside it, in the loader's order.
+    /// Libraries that it needs and that were found beside it, in the loader's order; none at first.
     pub libraries: &'a [Image<'data>],
     /// Last component of the module's name.
     pub stem: &'a str,
@@ -50,9 +51,13 @@ const MAX_CONSTRUCTOR_STEPS: u32 = 200_000;
 
 /// Evaluates the hook that the target calls.
 pub(crate) fn evaluate(request: &Request) -> Init {
-    let found = hook::find(request.image, request.stem, request.target);
+    let found = hook::find(request);
     let (outcome, trail) = match (&found.hook, &request.image.arch) {
         (None, _) => (Outcome::NoHook, Vec::new()),
+        (Some(hook), _) if !is_code(request, &hook.symbol) => {
+            let why = "the hook is data, or an indirect function that is chosen at load time".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+        }
         (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
         (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
         (Some(hook), arch) => {
@@ -64,8 +69,7 @@ pub(crate) fn evaluate(request: &Request) -> Init {
 }
 
 fn run<M: Machine>(request: &Request, hook: &Hook) -> (Outcome, Vec<crate::model::Evidence>) {
-    let libraries: Vec<&Image> = request.libraries.iter().collect();
-    let space = Space::new(request.image, &libraries);
+    let space = Space::new(request.image, request.libraries, request.target.minor());
     let full = || {
         let why = "the evaluation's memory is too small for its stack".to_owned();
         (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
@@ -97,7 +101,7 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     for constructor in request.image.initialisers() {
         let mut own = memory.clone();
         let machine = M::enter(&mut own, constructor, &[Value::Unknown; 3])?;
-        let explored = Explorer::run(Path::new(machine, own, request.target.minor()), left);
+        let explored = Explorer::run(Path::new(machine, own), left);
         left = left.saturating_sub(explored.steps);
         let returned = explored.ends.into_iter().find_map(|end| match end {
             End::Returned(_, path) => Some(path.memory),
@@ -108,7 +112,13 @@ fn loaded<'s, 'a, 'data, M: Machine>(
         }
     }
     let machine = M::enter(&mut memory, hook.address, &[])?;
-    Ok(Path::new(machine, memory, request.target.minor()))
+    Ok(Path::new(machine, memory))
+}
+
+/// Whether a hook is marked as a plain function, in whichever image has it.
+fn is_code(request: &Request, symbol: &str) -> bool {
+    let mut exports = std::iter::once(request.image).chain(request.libraries).flat_map(Image::exports);
+    exports.find(|export| export.name == symbol).is_some_and(|export| export.is_code)
 }
 
 /// Whether a hook is looked up by this target.

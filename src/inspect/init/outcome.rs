@@ -7,7 +7,9 @@ use super::path::{self, Module, Path, Thing};
 use super::slots;
 use super::value::Value;
 use crate::inspect::layout::SlotId;
-use crate::model::{Creation, Evidence, GilCall, Hook, HookKind, Outcome, SlotArray, SlotValue};
+use crate::model::{
+    Creation, Definition, Evidence, GilCall, Hook, HookKind, Outcome, Slot, SlotArray, SlotValue,
+};
 
 type Ends<'s, 'a, 'data, M> = Vec<End<'s, 'a, 'data, M>>;
 
@@ -21,6 +23,7 @@ pub(super) fn join<M: Machine>(
     let mut unfinished = None;
     let mut stopped = Vec::new();
     let mut failure = None;
+    let mut thrown = None;
     for end in explored.ends {
         match end {
             End::Returned(value, path) => {
@@ -39,6 +42,9 @@ pub(super) fn join<M: Machine>(
             End::Died { why, address } => {
                 failure
                     .get_or_insert(format!("every path that was followed {why} (the first at {address:#x})"));
+            }
+            End::Thrown { address } => {
+                thrown.get_or_insert(address);
             }
             End::Stopped { why, address, trail, declared } => {
                 unfinished.get_or_insert((why, address, trail));
@@ -65,6 +71,16 @@ pub(super) fn join<M: Machine>(
         (_, Some((why, address, trail))) => {
             (Outcome::Undetermined { why, address: Some(address) }, path::steps(&trail))
         }
+        (None, None) if thrown.is_some() => {
+            let why =
+                "every path that was followed throws, and whoever catches that was not followed".to_owned();
+            (Outcome::Undetermined { why, address: thrown }, Vec::new())
+        }
+        (None, None) if explored.guessed => {
+            let why =
+                "every path that was followed fails, but some calls on it could not be followed".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+        }
         (None, None) if explored.merged => {
             let why = "none of the paths that were followed succeeds, and not every path was".to_owned();
             (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
@@ -86,6 +102,9 @@ fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Requ
     }
     let undetermined =
         |why: &str, address: u64| Some(Outcome::Undetermined { why: why.to_owned(), address: Some(address) });
+    if let Some(call) = path.handed_over {
+        return undetermined("data of the module is handed to a function of another library", call);
+    }
     if let Value::Known(address) = value {
         let initialised = path.definitions.iter().rev().find(|definition| definition.address == address);
         return match initialised {
@@ -98,6 +117,13 @@ fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Requ
         };
     }
     match path.what(value) {
+        Some(Thing::Module(_)) if hook.symbol.starts_with("PyInitU_") => {
+            // `_PyImport_RunModInitFunc`: only multi-phase modules may have such names (PEP 489).
+            Some(Outcome::Fails {
+                why: "a module with a name that is not ASCII has to use multi-phase initialization"
+                    .to_owned(),
+            })
+        }
         Some(Thing::Module(module)) => Some(single_phase(module, path, request)),
         Some(Thing::MadeBy(to) | Thing::Imported(to)) => Some(Outcome::Delegated { to: to.clone() }),
         _ => undetermined("what the init function returns is not known", hook.address),
@@ -121,8 +147,15 @@ fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) 
         .definition
         .as_ref()
         .map(|definition| slots::definition(path, definition, request.free_threaded));
-    let gil = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
+    let called = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
+    let gil = called.or_else(|| module.from_slots.then(|| slot_of(module, definition.as_ref())).flatten());
     Outcome::SinglePhase { definition, gil }
+}
+
+/// What `PyModule_FromDefAndSpec2` has set by the definition's slot.
+fn slot_of(module: &Module, definition: Option<&Definition>) -> Option<GilCall> {
+    let slot = definition?.slots.slots.iter().find(|slot| SlotId::of(slot.id) == SlotId::Gil)?;
+    Some(GilCall { address: module.definition.as_ref()?.call, value: slot.value })
 }
 
 /// Whether paths that were left open cannot be expected to end otherwise: a single-phase module is declared
@@ -139,7 +172,8 @@ fn covers(outcome: &Outcome, left: &[Vec<Option<Value>>], request: &Request) -> 
 }
 
 fn declares_by_call(request: &Request) -> bool {
-    request.image.imports().iter().any(|import| import.name == "PyUnstable_Module_SetGIL")
+    let can = ["PyUnstable_Module_SetGIL", "dlsym", "dlvsym", "GetProcAddress"];
+    request.image.imports().iter().any(|import| can.contains(&import.name))
 }
 
 /// Runs the create functions of the slots, to see whether they return modules.
@@ -165,6 +199,10 @@ fn created<M: Machine>(ends: Ends<M>) -> Creation {
             _ if path.raised => continue,
             (_, Some(Thing::Module(_))) => Creation::Module,
             (_, Some(Thing::NoModule)) => Creation::NotAModule,
+            // The interpreter's own data: `None`, a type, an exception.
+            (Value::Known(address), _) if path.memory.space.import_at(address).is_some() => {
+                Creation::NotAModule
+            }
             _ => Creation::Unknown,
         };
         match creation {
@@ -183,7 +221,14 @@ fn created<M: Machine>(ends: Ends<M>) -> Creation {
 fn means_the_same(one: &Outcome, other: &Outcome) -> bool {
     let slots = |array: &SlotArray| -> Vec<_> {
         let told = |id| matches!(SlotId::of(id), SlotId::Gil | SlotId::Create);
-        array.slots.iter().map(|slot| (slot.id, slot.flags, told(slot.id).then_some(slot.value))).collect()
+        let alone = |wanted| array.slots.iter().filter(|slot| SlotId::of(slot.id) == wanted).count() == 1;
+        let moot = |slot: &&Slot| match SlotId::of(slot.id) {
+            SlotId::Exec => true,
+            SlotId::MultipleInterpreters => alone(SlotId::MultipleInterpreters),
+            _ => false,
+        };
+        let counting = array.slots.iter().filter(|slot| !moot(slot));
+        counting.map(|slot| (slot.id, slot.flags, told(slot.id).then_some(slot.value))).collect()
     };
     match (one, other) {
         (Outcome::MultiPhase(one), Outcome::MultiPhase(other)) => {

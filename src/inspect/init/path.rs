@@ -56,6 +56,8 @@ pub(super) enum Thing {
 pub(super) struct Module {
     /// The definition given, where it was known, and where that was.
     pub definition: Option<Initialised>,
+    /// Whether the interpreter has read the definition's slots for it (`PyModule_FromDefAndSpec2`).
+    pub from_slots: bool,
     /// Address and value of the last `PyUnstable_Module_SetGIL`.
     pub gil: Option<(u64, Value)>,
 }
@@ -109,13 +111,13 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     pub unknown_gil_call: Option<u64>,
     /// A module was handed to code that could not be followed.
     pub escaped: Option<u64>,
-    /// Minor version of the target.
-    pub minor: u8,
+    /// A function of another library was given a module, or data of this image.
+    pub handed_over: Option<u64>,
     next: u32,
 }
 
 impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
-    pub(super) fn new(machine: M, memory: Memory<'s, 'a, 'data>, minor: u8) -> Self {
+    pub(super) fn new(machine: M, memory: Memory<'s, 'a, 'data>) -> Self {
         Self {
             machine,
             memory,
@@ -126,7 +128,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
             raised: false,
             unknown_gil_call: None,
             escaped: None,
-            minor,
+            handed_over: None,
             next: 0,
         }
     }
@@ -199,6 +201,30 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.leave(Value::Unknown);
     }
 
+    /// Remembers that a function of a library that is not at hand was called with something that counts.
+    pub(super) fn hand_over(&mut self, name: &str, site: u64) {
+        let space = self.memory.space;
+        if !space.needs_others
+            || name.starts_with("_ZNS")
+            || name.starts_with("_ZNKS")
+            || name.starts_with("_ZS")
+        {
+            return;
+        }
+        let counts = |value: Value| match value {
+            Value::Known(address) => space.is_writable(address),
+            value => matches!(self.what(value), Some(Thing::Module(_))),
+        };
+        if (0..4).any(|index| counts(self.argument(index))) {
+            self.handed_over = Some(site);
+            self.note(
+                name,
+                format!("hands data of this module to {name}, a function of another library"),
+                site,
+            );
+        }
+    }
+
     pub(super) fn recurses(&self, function: u64) -> bool {
         self.frames.iter().filter(|frame| frame.function == function).count() >= MAX_RECURSION
     }
@@ -260,7 +286,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
                 module.hash(hasher);
             }
         }
-        (self.raised, self.escaped.is_some(), self.unknown_gil_call).hash(hasher);
+        (self.raised, self.escaped.is_some(), self.handed_over.is_some(), self.unknown_gil_call).hash(hasher);
         self.definitions.len().hash(hasher);
     }
 

@@ -66,21 +66,57 @@ pub(super) struct Space<'a, 'data> {
     names: Vec<&'data str>,
     pub regions: Regions,
     pub pointer: u8,
+    /// Minor version of the interpreter that imports the module.
+    pub minor: u8,
+    /// Whether the main image needs libraries that no system has, and that are not loaded here.
+    pub needs_others: bool,
 }
 
 /// How far apart images are loaded: the main one keeps the addresses that its own file uses.
-const IMAGE_STRIDE: u64 = 0x0100_0000_0000;
+pub(super) const fn image_stride(pointer: u8) -> u64 {
+    if pointer == 8 { 0x0100_0000_0000 } else { 0x1000_0000 }
+}
+
+/// Images that fit below the made-up regions of 32 bits.
+pub(in crate::inspect) const MAX_LIBRARIES: usize = 8;
+
+/// Libraries that come with every system or with Python: the C and C++ run times.
+const SYSTEM_LIBRARIES: [&str; 21] = [
+    "libc.",
+    "libm.",
+    "libpthread",
+    "libdl.",
+    "librt.",
+    "libutil.",
+    "libstdc++",
+    "libgcc_s",
+    "libc++",
+    "ld-",
+    "libpython",
+    "libsystem",
+    "libobjc",
+    "kernel32",
+    "api-ms-",
+    "ext-ms-",
+    "vcruntime",
+    "msvcp",
+    "ucrtbase",
+    "msvcrt",
+    "python",
+];
 
 impl<'a, 'data> Space<'a, 'data> {
     /// Loads the main image, and libraries whose exports its imports are looked up in, in the order given.
-    pub(super) fn new(main: &'a Image<'data>, libraries: &[&'a Image<'data>]) -> Self {
+    pub(super) fn new(main: &'a Image<'data>, libraries: &'a [Image<'data>], minor: u8) -> Self {
         let regions = Regions::new(main.pointer_size);
         let images: Vec<(&Image, u64)> = std::iter::once(main)
-            .chain(libraries.iter().copied())
-            .zip((0..).map(|index| index * IMAGE_STRIDE))
+            .chain(libraries)
+            .zip((0..).map(|index| index * image_stride(main.pointer_size)))
             .collect();
-        let mut names = Vec::new();
-        let mut known: FxHashMap<&str, u64> = FxHashMap::default();
+        // Known by name even where it is not imported: code can look it up.
+        let mut names = vec!["PyUnstable_Module_SetGIL"];
+        let mut known: FxHashMap<&str, u64> =
+            FxHashMap::from_iter([("PyUnstable_Module_SetGIL", regions.imports)]);
         let mut loaded = Vec::new();
         for &(image, base) in &images {
             let mut imports = Vec::with_capacity(image.imports().len());
@@ -98,7 +134,8 @@ impl<'a, 'data> Space<'a, 'data> {
             }
             loaded.push(Loaded { image, base, imports });
         }
-        Self { images: loaded, names, regions, pointer: main.pointer_size }
+        let needs_others = libraries.is_empty() && main.libraries().iter().any(|library| !is_system(library));
+        Self { images: loaded, names, regions, pointer: main.pointer_size, minor, needs_others }
     }
 
     /// The imported symbol at an address, and the distance from its start.
@@ -106,6 +143,23 @@ impl<'a, 'data> Space<'a, 'data> {
         let distance = address.checked_sub(self.regions.imports)?;
         let name = self.names.get(usize::try_from(distance / IMPORT_STRIDE).ok()?)?;
         Some((name, distance % IMPORT_STRIDE))
+    }
+
+    /// The address of an imported symbol.
+    pub(super) fn import(&self, name: &str) -> Option<u64> {
+        let index = self.names.iter().position(|other| *other == name)?;
+        Some(self.regions.imports + index as u64 * IMPORT_STRIDE)
+    }
+
+    /// Whether an address lies in data of an image that code can change.
+    pub(super) fn is_writable(&self, address: u64) -> bool {
+        self.image_at(address).is_some_and(|loaded| {
+            let own = address.wrapping_sub(loaded.base);
+            let segments = loaded.image.segments().iter();
+            segments
+                .filter(|segment| segment.writable)
+                .any(|segment| own.wrapping_sub(segment.address) < segment.size)
+        })
     }
 
     /// The image that an address lies in.
@@ -124,7 +178,7 @@ impl<'a, 'data> Space<'a, 'data> {
 
     /// The word that the loader leaves at an address, before any code has run.
     pub(super) fn initial_word(&self, address: u64) -> Value {
-        let Some(loaded) = self.image_at(address) else { return threads::word(self, address) };
+        let Some(loaded) = self.image_at(address) else { return self.made_up_word(address) };
         let own = address.wrapping_sub(loaded.base);
         let pointer = u64::from(self.pointer);
         let mut fixups =
@@ -139,6 +193,17 @@ impl<'a, 'data> Space<'a, 'data> {
             return Value::Unknown;
         }
         Value::Known(threads::with_number(self, loaded, own, u64::from_le_bytes(bytes)))
+    }
+
+    /// A word outside of every image.
+    fn made_up_word(&self, address: u64) -> Value {
+        match self.import_at(address) {
+            // `PY_VERSION_HEX` of a final release; the patch number is not known.
+            Some(("Py_Version", 0)) => Value::Known(0x0300_00f0 | u64::from(self.minor) << 16),
+            Some(("__stack_chk_guard", 0)) => Value::Known(threads::CANARY),
+            Some(_) => Value::Unknown,
+            None => threads::word(self, address),
+        }
     }
 
     /// A name for an address, for people: `symbol+0x10 (0x1234)`.
@@ -169,4 +234,10 @@ impl Loaded<'_, '_> {
             Fixup::ThreadLocal | Fixup::Other => Value::Unknown,
         }
     }
+}
+
+/// Whether a library is one of those that every system has, or Python itself.
+pub(in crate::inspect) fn is_system(library: &str) -> bool {
+    let file = library.rsplit(['/', '\\']).next().unwrap_or(library).to_ascii_lowercase();
+    SYSTEM_LIBRARIES.iter().any(|prefix| file.starts_with(prefix))
 }

@@ -7,7 +7,7 @@ use crate::inspect::image::{Fixup, ThreadTemplate};
 use crate::model::Format;
 
 /// The stack protector's secret: read on entry of a function, compared on return.
-const CANARY: u64 = 0x5afe_c0de;
+pub(super) const CANARY: u64 = 0x5afe_c0de;
 
 /// Distance from the thread pointer of the array of pointers to the copies of Windows' thread templates, and
 /// of the copies. All lies below the variables.
@@ -36,11 +36,8 @@ pub(super) fn described_variable(space: &Space, descriptor: u64) -> Option<u64> 
     (fixup == Fixup::ThreadLocal).then(|| variable(descriptor))
 }
 
-/// A word outside of every image.
+/// A word of thread-local storage.
 pub(super) fn word(space: &Space, address: u64) -> Value {
-    if let Some(("__stack_chk_guard", 0)) = space.import_at(address) {
-        return Value::Known(CANARY);
-    }
     let Some(offset) = address.checked_sub(space.regions.thread) else { return Value::Unknown };
     let is_windows = space.images.first().is_some_and(|loaded| loaded.image.format == Format::Pe);
     if is_windows { block_word(space, offset) } else { control_word(space, offset) }

@@ -12,6 +12,8 @@ pub(super) enum Value {
     Object(u32),
     /// Not zero, nothing else known.
     NonNull,
+    /// The low `bytes` of it are those of `number`, the others are not known.
+    Low { number: u64, bytes: u8 },
     /// Nothing known.
     Unknown,
 }
@@ -32,7 +34,8 @@ impl Value {
         match self {
             Self::Known(number) => Some(number == 0),
             Self::Object(_) | Self::NonNull => Some(false),
-            Self::Unknown => None,
+            Self::Low { number, .. } if number != 0 => Some(false),
+            Self::Low { .. } | Self::Unknown => None,
         }
     }
 
@@ -40,6 +43,7 @@ impl Value {
     pub(super) const fn low(self, bytes: u8, pointer: u8) -> Self {
         match self {
             Self::Known(number) => Self::Known(number & mask(bytes)),
+            Self::Low { number, bytes: known } if known >= bytes => Self::Known(number & mask(bytes)),
             reference if bytes >= pointer => reference,
             _ => Self::Unknown,
         }
@@ -62,7 +66,7 @@ impl Value {
             Self::Known(old) => Self::Known(old.wrapping_add(number)),
             value if number == 0 => value,
             Self::Object(_) | Self::NonNull => Self::NonNull,
-            Self::Unknown => Self::Unknown,
+            Self::Low { .. } | Self::Unknown => Self::Unknown,
         }
     }
 
@@ -70,7 +74,7 @@ impl Value {
         match self {
             Self::Known(number) => SlotValue::Known(number),
             Self::Object(_) | Self::NonNull => SlotValue::NonNull,
-            Self::Unknown => SlotValue::Unknown,
+            Self::Low { .. } | Self::Unknown => SlotValue::Unknown,
         }
     }
 }

@@ -55,8 +55,37 @@ fn refused_by_tag(distribution: &DistributionReport) -> Vec<(Target, &Reason)> {
     reasons.filter(|(_, reason)| matches!(reason, Reason::TagNotInstallable { .. })).collect()
 }
 
-/// What is wrong with a module, in the order of targets; modules with the same are shown together.
-type Complaint<'a> = Vec<(Vec<Target>, Verdict, String, &'a [Evidence])>;
+/// Whether its modules are shown, or a word about its tags says it all.
+pub(super) fn shows_modules(distribution: &DistributionReport, detail: Detail) -> bool {
+    detail == Detail::Everything || refused_by_tag(distribution).is_empty()
+}
+
+/// Whether a rule has found more than a verdict says.
+pub(super) fn has_more_to_tell(report: &Report, distribution: &DistributionReport) -> bool {
+    let label = distribution.distribution.to_string();
+    let of_it = |finding: &&Finding| {
+        finding.distribution == label && finding.source == distribution.distribution.source
+    };
+    report.findings.iter().filter(of_it).any(|finding| !REPEATING.contains(&finding.rule))
+}
+
+/// What some targets have against a module.
+#[derive(Clone, PartialEq, Eq)]
+struct Complaint<'a> {
+    targets: Vec<Target>,
+    verdict: Verdict,
+    reason: &'a Reason,
+    evidence: &'a [Evidence],
+}
+
+impl Complaint<'_> {
+    /// Evidence differs from module to module; what it comes to need not. What could not be read is named
+    /// file by file.
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.targets, self.verdict, self.reason) == (&other.targets, other.verdict, other.reason)
+            && !matches!(self.reason, Reason::Unread(_))
+    }
+}
 
 fn modules(
     distribution: &DistributionReport,
@@ -65,21 +94,24 @@ fn modules(
     detail: Detail,
     page: &mut Page,
 ) {
-    let mut groups: Vec<(Complaint<'_>, Vec<&ModuleReport>)> = Vec::new();
+    let mut groups: Vec<(Vec<Complaint<'_>>, Vec<&ModuleReport>)> = Vec::new();
     for module in &distribution.modules {
-        let complaint = complaint(module, targets, detail);
-        let same = |(other, _): &&mut (Complaint<'_>, _)| alike(other, &complaint);
-        match groups.iter_mut().find(same) {
-            _ if complaint.is_empty() => {}
+        let complaints = complaints(module, targets, detail);
+        let alike = |(known, _): &&mut (Vec<Complaint<'_>>, _)| {
+            known.len() == complaints.len()
+                && known.iter().zip(&complaints).all(|(one, other)| one.is_like(other))
+        };
+        match groups.iter_mut().find(alike) {
+            _ if complaints.is_empty() => {}
             Some((_, modules)) if detail < Detail::Everything => modules.push(module),
-            _ => groups.push((complaint, vec![module])),
+            _ => groups.push((complaints, vec![module])),
         }
     }
-    let gravity = |complaint: &Complaint<'_>| complaint.iter().map(|(_, verdict, ..)| *verdict).max();
-    groups.sort_by_key(|(complaint, _)| std::cmp::Reverse(gravity(complaint)));
-    for (complaint, modules) in groups {
+    let gravity = |complaints: &[Complaint<'_>]| complaints.iter().map(|complaint| complaint.verdict).max();
+    groups.sort_by_key(|(complaints, _)| std::cmp::Reverse(gravity(complaints)));
+    for (complaints, modules) in groups {
         if let [first, others @ ..] = modules.as_slice() {
-            one(first, &complaint, naming, detail, page);
+            one(first, &complaints, naming, detail, page);
             if !others.is_empty() {
                 let text = format!("… and {} more, same reason (-v lists them)", others.len());
                 page.paragraph(4, Tone::Faint, &text);
@@ -88,44 +120,41 @@ fn modules(
     }
 }
 
-/// Evidence differs from module to module; what it comes to need not.
-fn alike(one: &Complaint<'_>, other: &Complaint<'_>) -> bool {
-    one.len() == other.len()
-        && one.iter().zip(other).all(|(one, other)| (&one.0, one.1, &one.2) == (&other.0, other.1, &other.2))
-}
-
-fn complaint<'a>(module: &'a ModuleReport, targets: &[Target], detail: Detail) -> Complaint<'a> {
-    let mut complaint: Complaint<'a> = Vec::new();
+/// In the order of targets; those with the same reason have one together.
+fn complaints<'a>(module: &'a ModuleReport, targets: &[Target], detail: Detail) -> Vec<Complaint<'a>> {
+    let mut complaints: Vec<Complaint<'a>> = Vec::new();
     for target in targets {
         let Some(Judgement { verdict, reason, evidence }) = module.verdicts.get(target) else { continue };
         if *verdict <= Verdict::GilFree && detail < Detail::Everything {
             continue;
         }
-        let text = reason.to_string();
-        match complaint.iter_mut().find(|(_, known, told, _)| known == verdict && *told == text) {
-            Some((targets, ..)) => targets.push(*target),
-            None => complaint.push((vec![*target], *verdict, text, evidence)),
+        match complaints.iter_mut().find(|known| (known.verdict, known.reason) == (*verdict, reason)) {
+            Some(known) => known.targets.push(*target),
+            None => {
+                complaints.push(Complaint { targets: vec![*target], verdict: *verdict, reason, evidence });
+            }
         }
     }
-    complaint
+    complaints
 }
 
-fn one(module: &ModuleReport, complaint: &Complaint<'_>, naming: bool, detail: Detail, page: &mut Page) {
+fn one(module: &ModuleReport, complaints: &[Complaint<'_>], naming: bool, detail: Detail, page: &mut Page) {
     let origin = module.facts.iter().flat_map(|facts| &facts.slices).find_map(|slice| slice.origin.as_ref());
     let built_by = origin.map_or(String::new(), |tool| {
         let version = tool.version.as_ref().map_or(String::new(), |version| format!(" {version}"));
         format!("; built by {}{version}", tool.name)
     });
-    for (index, (targets, _, reason, evidence)) in complaint.iter().enumerate() {
+    for (index, Complaint { targets, reason, evidence, .. }) in complaints.iter().enumerate() {
+        let reason = reason.to_string();
         let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
         let told = matches!(names.as_slice(), [name] if reason.contains(name.as_str()));
         let targets = if naming && !told { format!("{}: ", names.join(", ")) } else { String::new() };
-        let (column, name, built_by) = if index == 0 {
-            (4, format!("{}  ", module.name.dotted), built_by.as_str())
+        if index == 0 {
+            let text = format!("{}  {targets}{reason}{built_by}", module.name.dotted);
+            page.paragraph(4, Tone::Plain, &text);
         } else {
-            (6, String::new(), "")
-        };
-        page.paragraph(column, Tone::Plain, &format!("{name}{targets}{reason}{built_by}"));
+            page.paragraph(6, Tone::Plain, &format!("{targets}{reason}"));
+        }
         let shown = match detail {
             Detail::Everything => evidence,
             _ => evidence.get(..1).filter(|first| says_more(first)).unwrap_or_default(),

@@ -7,8 +7,9 @@ mod table;
 
 use super::environment::{plural, sentence};
 use super::summary::{Summary, unread};
-use crate::model::{DistributionReport, Note, Report, Target, Verdict};
+use crate::model::{DistributionReport, Note, Reason, Report, Target, Verdict};
 use page::{Page, Tone};
+use std::collections::BTreeSet;
 
 /// How the report looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn render(report: &Report, layout: &Layout) -> String {
         heading(report, &mut page);
         environments(report, layout, &mut page);
         distributions(report, layout, &mut page);
-        notes(&report.notes, &mut page);
+        notes(report, layout, &mut page);
     }
     summary(report, &mut page);
     page.finish()
@@ -82,19 +83,29 @@ fn environments(report: &Report, layout: &Layout, page: &mut Page) {
     }
 }
 
-fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
-    let told_together = |distribution: &&DistributionReport| {
-        layout.detail == Detail::Everything
-            || worst(distribution) != Verdict::IncompatibleAbi
-            || report.environments.iter().all(|known| known.source != distribution.distribution.source)
+/// Those that have a line of their own, worst first, and how many pure ones share one.
+fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<&'a DistributionReport>, usize) {
+    let everything = layout.detail == Detail::Everything;
+    let told_together = |distribution: &DistributionReport| {
+        let source = &distribution.distribution.source;
+        worst(distribution) == Verdict::IncompatibleAbi
+            && report.environments.iter().any(|environment| environment.source == *source)
+            && !details::has_more_to_tell(report, distribution)
     };
-    let mut listed: Vec<&DistributionReport> = report.distributions.iter().filter(told_together).collect();
+    let mut listed: Vec<&DistributionReport> =
+        report.distributions.iter().filter(|one| everything || !told_together(one)).collect();
     listed.sort_by_key(|distribution| std::cmp::Reverse(worst(distribution)));
-    let pure = listed.iter().filter(|distribution| worst(distribution) == Verdict::PurePython).count();
-    let joins_pure = pure > PURE_LISTED && layout.detail < Detail::Everything;
-    if joins_pure {
-        listed.retain(|distribution| worst(distribution) != Verdict::PurePython);
+    let is_pure = |distribution: &&DistributionReport| worst(distribution) == Verdict::PurePython;
+    let pure = listed.iter().copied().filter(|one| is_pure(one)).count();
+    if pure <= PURE_LISTED || everything {
+        return (listed, 0);
     }
+    listed.retain(|one| !is_pure(one));
+    (listed, pure)
+}
+
+fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
+    let (listed, pure) = listed(report, layout);
     let table = table::Table::new(report, &listed);
     table.head(page);
     for distribution in &listed {
@@ -103,12 +114,20 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
         let names_source = table.is_ambiguous(distribution) && distribution.distribution.tags.is_empty();
         details::write(report, distribution, names_source, layout.detail, page);
     }
-    if joins_pure {
-        let hint = "(-v lists them)";
-        page.paragraph(0, Tone::Faint, &format!("· {pure} distributions are pure Python {hint}"));
+    if pure > 0 {
+        let text = format!("· {pure} distributions are pure Python (-v lists them)");
+        page.paragraph(0, Tone::Faint, &text);
     }
-    if !listed.is_empty() || joins_pure {
+    if !listed.is_empty() || pure > 0 {
         page.gap();
+    }
+}
+
+/// The name of a distribution; that of its file where it is a single file that nobody owns.
+fn label(report: &DistributionReport) -> String {
+    match (&report.distribution.name, report.modules.as_slice()) {
+        (None, [module]) => module.member.path.clone(),
+        _ => report.distribution.to_string(),
     }
 }
 
@@ -118,8 +137,13 @@ fn worst(report: &DistributionReport) -> Verdict {
     verdicts.max().unwrap_or(Verdict::PurePython)
 }
 
-/// What was not read first.
-fn notes(notes: &[Note], page: &mut Page) {
+/// What was not read first, without the modules that were not and stand above.
+fn notes(report: &Report, layout: &Layout, page: &mut Page) {
+    let (listed, _) = listed(report, layout);
+    let shown = listed.into_iter().filter(|one| details::shows_modules(one, layout.detail));
+    let told: BTreeSet<String> = shown.flat_map(unread_modules).collect();
+    let notes: Vec<&Note> =
+        report.notes.iter().filter(|note| !note.unread || !told.contains(&note.about)).collect();
     for unread in [true, false] {
         let (title, tone) = if unread { ("not read", Tone::Bad) } else { ("note", Tone::Faint) };
         for note in notes.iter().filter(|note| note.unread == unread) {
@@ -134,6 +158,14 @@ fn notes(notes: &[Note], page: &mut Page) {
     if !notes.is_empty() {
         page.gap();
     }
+}
+
+/// As notes name them.
+fn unread_modules(report: &DistributionReport) -> impl Iterator<Item = String> {
+    let unread = report.modules.iter().filter(|module| {
+        module.verdicts.values().any(|judgement| matches!(judgement.reason, Reason::Unread(_)))
+    });
+    unread.map(|module| format!("{}: {}", report.distribution.source, module.member.path))
 }
 
 fn summary(report: &Report, page: &mut Page) {
@@ -153,6 +185,11 @@ fn summary(report: &Report, page: &mut Page) {
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
 fn sentence_for(report: &Report, target: Target) -> String {
+    if let [only] = report.distributions.as_slice()
+        && let Some(judgement) = only.verdicts.get(&target)
+    {
+        return format!("On {target}, {} {}.", label(only), alone(judgement.verdict));
+    }
     let counts = Summary::of(report, target).distributions;
     let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
     let part = |verdict, one: &str, many: &str| match count(verdict) {
@@ -178,10 +215,21 @@ fn sentence_for(report: &Report, target: Target) -> String {
     format!("On {target}, {}.", parts.join(", "))
 }
 
+fn alone(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::PurePython => "is pure Python",
+        Verdict::NotAnExtension => "has no extension modules",
+        Verdict::GilFree => "leaves the GIL off",
+        Verdict::Undetermined => "is undetermined",
+        Verdict::RequiresGil => "turns the GIL on",
+        Verdict::IncompatibleAbi => "does not load",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Reason, made_up};
+    use crate::model::made_up;
 
     fn rendered(report: &Report, detail: Detail) -> String {
         render(report, &Layout { detail, coloured: false, width: 80 })
@@ -216,7 +264,7 @@ mod tests {
             … and 3 more, same reason (-v lists them)
             ask upstream for: # cython: freethreading_compatible = True
         ✓ numpy 1.0   leaves the GIL off   2 modules
-        · unowned     no extension module  1 file
+        · x.so        no extension module  1 file
             from venv/lib/python3.14t/site-packages
         · idna 1.0    pure Python
 
@@ -306,7 +354,7 @@ mod tests {
               Py_mod_gil (slot 4) = 1 (Py_MOD_GIL_NOT_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
               numpy/fft/_pocketfft_umath.cpython-314t-x86_64-linux-gnu.so
-        · unowned     no extension module  1 file
+        · x.so        no extension module  1 file
             from venv/lib/python3.14t/site-packages
             x  has no PyInit_x; built by Cython 3.1.4
               x.so
@@ -364,7 +412,7 @@ mod tests {
                 PyModuleDef_Init got the definition at 0x4000
             … and 3 more, same reason (-v lists them)
             ask upstream for: # cython: freethreading_compatible = True
-        unowned     · library  ✓ GIL off
+        x.so        · library  ✓ GIL off
             from venv/lib/python3.14t/site-packages
         idna 1.0    · pure     ✓ GIL off
         numpy 1.0   ✓ GIL off  ✓ GIL off
@@ -394,6 +442,25 @@ mod tests {
         On 3.14t, none of 4 distributions turns the GIL on, 4 leave it off, none is
           undetermined.
         ");
+    }
+
+    #[test]
+    fn what_rules_find_is_told_of_an_environment_too() {
+        let mut report = made_up::report();
+        let mut finding = made_up::finding("hash-mismatch");
+        finding.distribution = "gone 1.0".to_owned();
+        report.environments[0].source.clone_into(&mut finding.source);
+        assert!(!rendered(&report, Detail::Normal).contains("gone 1.0"));
+        report.findings.push(finding);
+        assert!(rendered(&report, Detail::Normal).contains("hash-mismatch: foo.x is what"));
+    }
+
+    #[test]
+    fn what_was_not_read_is_told_even_where_its_distribution_is_not() {
+        let mut report = made_up::report();
+        let environment = report.environments[0].source.clone();
+        report.notes.push(Note::unread(format!("{environment}: g.so"), "is empty"));
+        assert!(rendered(&report, Detail::Normal).contains("site-packages: g.so: is empty"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The lines of distributions: one target in words, several in a column each.
 
+use super::label;
 use super::page::{Page, Tone, width};
 use crate::model::{DistributionReport, Judgement, Reason, Report, Target, Verdict};
 use std::collections::BTreeSet;
@@ -18,10 +19,10 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     pub(super) fn new(report: &'a Report, listed: &[&DistributionReport]) -> Self {
-        let widths = listed.iter().map(|report| width(&report.distribution.to_string()));
+        let widths = listed.iter().map(|report| width(&label(report)));
         let name_width = widths.max().unwrap_or(0).min(NAME_WIDTH);
         let (mut known, mut ambiguous) = (BTreeSet::new(), BTreeSet::new());
-        for name in report.distributions.iter().map(|report| report.distribution.to_string()) {
+        for name in report.distributions.iter().map(label) {
             if !known.insert(name.clone()) {
                 ambiguous.insert(name);
             }
@@ -41,11 +42,11 @@ impl<'a> Table<'a> {
 
     /// Whether its name and version do not tell which one is meant.
     pub(super) fn is_ambiguous(&self, report: &DistributionReport) -> bool {
-        report.distribution.name.is_none() || self.ambiguous.contains(&report.distribution.to_string())
+        report.distribution.name.is_none() || self.ambiguous.contains(&label(report))
     }
 
     pub(super) fn row(&self, report: &DistributionReport, page: &mut Page) {
-        let name = report.distribution.to_string();
+        let name = label(report);
         if let [target] = self.targets
             && let Some(judgement) = report.verdicts.get(target)
         {

@@ -200,7 +200,8 @@ impl<'data> Library<'data> {
             && !matches!(kind, STT_SECTION | STT_FILE);
         if let (true, Some(name)) = (is_visible, text_at(strings, symbol.st_name as u64)) {
             let is_executable = self.memory.segment(address).is_some_and(|segment| segment.executable);
-            exports.push(Export { name, address, is_code: is_executable && kind != STT_OBJECT });
+            let is_code = is_executable && !matches!(kind, STT_OBJECT | STT_GNU_IFUNC);
+            exports.push(Export { name, address, is_code });
         }
         if kind == STT_GNU_IFUNC { Meaning::Resolver(address) } else { Meaning::Address(address) }
     }

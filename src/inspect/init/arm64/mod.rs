@@ -319,7 +319,7 @@ impl Arm64 {
         let [_, second, third, _] = instruction.operands;
         match instruction.opcode {
             Opcode::CCMP | Opcode::CCMN => true,
-            Opcode::CSEL => self.read(second) == Value::Unknown || self.read(second) != self.read(third),
+            Opcode::CSEL => self.read(second) != self.read(third),
             _ => !(is_zero_register(second) && is_zero_register(third)),
         }
     }

@@ -21,6 +21,10 @@ pub(super) enum Effect {
     Return(Value),
     /// It does not return: the import, or the process, ends.
     End(&'static str),
+    /// It unwinds the stack to somebody who catches that.
+    Throw,
+    /// What it does depends on more than is followed here.
+    Stop(&'static str),
     /// It calls this function, and returns when that does.
     Become { function: Value, arguments: Vec<Value> },
 }
@@ -41,8 +45,14 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Res
     }
     Ok(match () {
         () if table::ends(name) => Effect::End("calls a function that does not return"),
+        () if table::throws(name) => Effect::Throw,
         () if table::succeeds(name) => Effect::Return(Value::ZERO),
         () if table::gives_object(name) => Effect::Return(path.object()),
-        () => Effect::Return(Value::Unknown),
+        () => {
+            if !name.starts_with("Py") && !name.starts_with("_Py") {
+                path.hand_over(name, site);
+            }
+            Effect::Return(Value::Unknown)
+        }
     })
 }

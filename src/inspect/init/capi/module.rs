@@ -18,7 +18,11 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
         "PyModule_Create2" | "PyModule_Create2TraceRefs" | "PyModule_FromDefAndSpec2" => {
             path.note(name, format!("{name}({}, …) makes the module object", show(path, first)), site);
             let definition = initialise(path, first, site);
-            path.thing(Thing::Module(Module { definition, gil: None }))
+            path.thing(Thing::Module(Module {
+                definition,
+                from_slots: name == "PyModule_FromDefAndSpec2",
+                gil: None,
+            }))
         }
         "PyModule_NewObject"
         | "PyModule_New"
@@ -95,6 +99,6 @@ fn show<M: Machine>(path: &Path<M>, value: Value) -> String {
         Value::Known(number) if number < 0x100 => number.to_string(),
         Value::Known(address) => path.memory.space.describe(address),
         Value::Object(_) | Value::NonNull => "a reference".to_owned(),
-        Value::Unknown => "an unknown value".to_owned(),
+        Value::Low { .. } | Value::Unknown => "an unknown value".to_owned(),
     }
 }

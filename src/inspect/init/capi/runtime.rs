@@ -43,12 +43,11 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         | "PyModule_GetState"
         | "PyType_GetModuleState" => path.memory.allocate(STATE, true),
         // What is evaluated is the first import, in the main interpreter, with nothing registered yet.
-        "PyInterpreterState_GetID"
-        | "PyState_FindModule"
-        | "_setjmp"
-        | "setjmp"
-        | "__sigsetjmp"
-        | "sigsetjmp" => Value::ZERO,
+        "PyInterpreterState_GetID" | "PyState_FindModule" => Value::ZERO,
+        "_setjmp" | "setjmp" | "__sigsetjmp" | "sigsetjmp" => {
+            return Ok(Some(Effect::Stop("calls setjmp, which may return twice")));
+        }
+        "dlsym" | "dlvsym" | "GetProcAddress" => looked_up(path),
         // Any number of processors is as good as another: tables are sized by it.
         "Py_IsInitialized"
         | "_ZNSt6thread20hardware_concurrencyEv"
@@ -92,7 +91,7 @@ fn thread_local<M: Machine>(path: &mut Path<M>, entry: Value) -> Value {
 
 /// `3.14.0 …`: pybind11 and others compare the first part with what they were compiled for.
 fn version_text<M: Machine>(path: &mut Path<M>) -> Result<Value, Full> {
-    let text = format!("3.{}.0 free-threading build", path.minor);
+    let text = format!("3.{}.0 free-threading build", path.memory.space.minor);
     let block = path.memory.allocate(64, true);
     if let Value::Known(start) = block {
         for (address, byte) in (start..).zip(text.bytes()) {
@@ -108,7 +107,17 @@ fn guard<M: Machine>(path: &Path<M>, guard: Value) -> Value {
     Value::Known(u64::from(done.is_none_or(|done| done == 0)))
 }
 
+/// A function that is looked up by name. That it is not among the imports hides it from tables, not from here.
+fn looked_up<M: Machine>(path: &mut Path<M>) -> Value {
+    let address = path.text(1).and_then(|name| path.memory.space.import(&name));
+    address.map_or(Value::NonNull, Value::Known)
+}
+
 fn once<M: Machine>(path: &mut Path<M>, control: Value, function: Value) -> Result<Effect, Full> {
+    let proxy = function.known().and_then(|function| path.memory.space.import_at(function));
+    if proxy.is_some() {
+        return Ok(Effect::Stop("leaves a call to std::call_once, which is not followed"));
+    }
     if let Value::Known(control) = control {
         if path.memory.byte(control).is_some_and(|done| done != 0) {
             return Ok(Effect::Return(Value::ZERO));

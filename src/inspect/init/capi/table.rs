@@ -19,25 +19,30 @@ pub(super) fn ends(name: &str) -> bool {
             | "_Py_FatalErrorFunc"
             | "_Py_FatalErrorFormat"
             | "Py_Exit"
-            | "__cxa_throw"
+            | "__cxa_pure_virtual"
+            | "_ZSt9terminatev"
+            | "__clang_call_terminate"
+            | "__std_terminate"
+            | "terminate"
+    )
+}
+
+/// Functions that unwind the stack to whoever catches that.
+pub(super) fn throws(name: &str) -> bool {
+    matches!(
+        name,
+        "__cxa_throw"
             | "__cxa_rethrow"
             | "__cxa_bad_cast"
             | "__cxa_throw_bad_array_new_length"
-            | "__cxa_pure_virtual"
             | "_Unwind_Resume"
             | "_Unwind_RaiseException"
-            | "_ZSt9terminatev"
-            | "__clang_call_terminate"
             | "_CxxThrowException"
-            | "__std_terminate"
-            | "terminate"
             | "longjmp"
             | "_longjmp"
             | "__longjmp_chk"
             | "siglongjmp"
-            | "PyErr_BadInternalCall_NoReturn"
-    ) || name.starts_with("_ZSt") && name.contains("__throw_")
-        || name.starts_with("_ZNSt") && name.contains("__throw_")
+    ) || (name.starts_with("_ZSt") || name.starts_with("_ZNSt")) && name.contains("__throw_")
 }
 
 /// Functions that return 0 on success, or nothing.

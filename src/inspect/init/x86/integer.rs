@@ -1,6 +1,7 @@
 //! Moves and arithmetic on words.
 
 use super::flow::{Flags, is_conditional_move, result_flags};
+use super::operand::bytes;
 use super::{STACK_POINTER, X86};
 use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::{Value, mask, sign_extend};
@@ -354,25 +355,25 @@ impl X86 {
 
     /// `rep stos` and `rep movs`, upwards, with a known count.
     pub(super) fn string(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
-        let unit = Self::size(instruction, 0).min(8);
+        let unit = bytes(instruction.memory_size().size()).clamp(1, 8);
         let repeated = instruction.has_rep_prefix();
         let count = if repeated { self.general(1).known() } else { Some(1) };
         let (to, from) = (self.general(7), self.general(6));
         let stores = matches!(instruction.mnemonic(), Mnemonic::Stosb | Mnemonic::Stosd | Mnemonic::Stosq);
-        let bytes = count.and_then(|count| count.checked_mul(u64::from(unit)));
-        if let (Some(to), Some(bytes)) = (to.known(), bytes) {
+        let length = count.and_then(|count| count.checked_mul(u64::from(unit)));
+        if let (Some(to), Some(length)) = (to.known(), length) {
             match (stores, from) {
                 (true, _) => {
                     let value = self.general(0).low(unit, self.pointer);
-                    for index in 0..bytes / u64::from(unit).max(1) {
+                    for index in 0..length / u64::from(unit) {
                         self.store(memory, to.wrapping_add(index * u64::from(unit)), unit, value)?;
                     }
                 }
-                (false, Value::Known(from)) => memory.copy(to, from, bytes)?,
-                (false, _) => memory.fill(to, None, bytes)?,
+                (false, Value::Known(from)) => memory.copy(to, from, length)?,
+                (false, _) => memory.fill(to, None, length)?,
             }
         }
-        let moved = |value: Value| bytes.map_or(Value::Unknown, |bytes| self.add(value, bytes));
+        let moved = |value: Value| length.map_or(Value::Unknown, |length| self.add(value, length));
         let (to, from) = (moved(to), moved(from));
         self.set_general(7, to);
         if !stores {

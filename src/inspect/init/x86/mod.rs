@@ -221,7 +221,7 @@ impl X86 {
             Value::Known(old) => Value::Known(old.wrapping_add(number) & mask(self.pointer)),
             value if number == 0 => value,
             Value::Object(_) | Value::NonNull => Value::NonNull,
-            Value::Unknown => Value::Unknown,
+            Value::Low { .. } | Value::Unknown => Value::Unknown,
         }
     }
 }

@@ -18,9 +18,10 @@ impl X86 {
         if register.is_gpr() {
             let whole = self.general(register.full_register().number());
             return match register {
-                Register::AH | Register::BH | Register::CH | Register::DH => {
-                    whole.known().map_or(Value::Unknown, |number| Value::Known(number >> 8 & 0xff))
-                }
+                Register::AH | Register::BH | Register::CH | Register::DH => whole
+                    .low(2, self.pointer)
+                    .known()
+                    .map_or(Value::Unknown, |number| Value::Known(number >> 8)),
                 _ => whole.low(bytes(register.size()), self.pointer),
             };
         }
@@ -47,6 +48,11 @@ impl X86 {
                 let hole = mask(size) << shift;
                 Value::Known(old & !hole | (new << shift) & hole)
             }
+            (Value::Low { number, bytes }, Value::Known(new)) if bytes > size || high && bytes == 2 => {
+                let hole = mask(size) << shift;
+                Value::Low { number: number & !hole | (new << shift) & hole, bytes }
+            }
+            (_, Value::Known(new)) if !high => Value::Low { number: new & mask(size), bytes: size },
             _ => Value::Unknown,
         };
         self.set_general(index, merged);

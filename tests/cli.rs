@@ -1,0 +1,351 @@
+//! The program as its users call it: arguments in, text and exit status out. The environment is empty, the
+//! folder is temporary, and `[folder]` stands for it in what is compared.
+
+use assert_cmd::Command;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use tempfile::TempDir;
+
+/// What a run gave.
+struct Run {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("ftaudit");
+    command.env_clear().current_dir(folder);
+    command
+}
+
+fn ftaudit(folder: &TempDir, arguments: &[&str]) -> Run {
+    let output = program(folder.path()).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| {
+        let text = String::from_utf8(bytes).unwrap();
+        text.replace(&*folder.path().to_string_lossy(), "[folder]")
+            .replace(env!("CARGO_PKG_VERSION"), "[version]")
+    };
+    Run {
+        status: output.status.code().expect("it was not killed"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+/// A wheel of `foo` 1.0 with one tag and these members beside its metadata.
+fn wheel(tag: &str, members: &[(&str, &[u8])], record: &str) -> (String, Vec<u8>) {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let metadata = [
+        ("foo-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n".to_owned()),
+        ("foo-1.0.dist-info/WHEEL", format!("Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n")),
+        ("foo-1.0.dist-info/RECORD", record.to_owned()),
+    ];
+    let metadata = metadata.iter().map(|(path, text)| (*path, text.as_bytes()));
+    for (path, content) in members.iter().copied().chain(metadata) {
+        archive.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(content).unwrap();
+    }
+    (format!("foo-1.0-{tag}.whl"), archive.finish().unwrap().into_inner())
+}
+
+fn folder_with(wheel: &(String, Vec<u8>)) -> TempDir {
+    folder(&[(&wheel.0, &wheel.1)])
+}
+
+fn pure() -> TempDir {
+    folder_with(&wheel("py3-none-any", &[("foo/__init__.py", b"")], ""))
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_says_what_is_right() {
+    let folder = folder(&[]);
+    for arguments in [
+        &["check"][..],
+        &["check", ".", "--target", "3.14"],
+        &["check", ".", "--format", "xml"],
+        &["check", ".", "--jobs", "0"],
+        &["check", ".", "-q", "-v"],
+        &["explain", "nothing"],
+        &["chekc"],
+        &[],
+    ] {
+        let run = ftaudit(&folder, arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains("help"), "{arguments:?}: {}", run.stderr);
+    }
+    let run = ftaudit(&folder, &["check", ".", "--target", "3.14"]);
+    insta::assert_snapshot!(run.stderr, @r"
+    error: invalid value '3.14' for '--target <PYTHON>': `3.14` is no target: known are 3.13t, 3.14t and 3.15t
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn help_tells_every_flag_and_status() {
+    let run = ftaudit(&folder(&[]), &["check", "--help"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(run.stdout, @r"
+    Give every extension module a verdict: what does importing it do on a free-threaded Python?
+
+    Usage: ftaudit check [OPTIONS] <INPUT>...
+
+    Arguments:
+      <INPUT>...
+              A wheel, an extension module, or a folder: a virtual environment, a site-packages, wheels,
+              an unpacked tree. What a folder is, is found out
+
+    Options:
+          --target <PYTHON>
+              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. Several give a column each
+              
+              [default: 3.14t]
+
+          --format <FORMAT>
+              How the report is written. `json` is documented in docs/json.md
+
+              Possible values:
+              - human: For people
+              - json:  For programs
+              
+              [default: human]
+
+          --output <FILE>
+              Write the report to this file instead of standard output. An existing file is replaced in
+              one step
+
+          --jobs <N>
+              How many threads to use [default: one for each processor]
+
+          --verify-hashes
+              Compute the SHA-256 of every module and hold it against RECORD
+
+      -q, --quiet
+              Only the summary, and no progress bar
+
+      -v, --verbose
+              Every module with all evidence, also those that are fine
+
+          --color <WHEN>
+              When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set
+
+              Possible values:
+              - auto:   On a terminal
+              - always: Always
+              - never:  Never
+              
+              [default: auto]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit status:
+      0  nothing wrong
+      1  something requires the GIL, cannot be loaded, or is not the file that RECORD lists
+      2  wrong usage, or nothing could be audited
+      3  nothing wrong seen, but something is undetermined or could not be read
+    ");
+}
+
+#[test]
+fn nothing_to_audit_is_status_2_with_the_cause_and_a_hint() {
+    let folder = folder(&[("empty/.keep", b""), ("text/readme.txt", b"hello")]);
+    fs::remove_file(folder.path().join("empty/.keep")).unwrap();
+    for input in ["missing.whl", "empty", "text"] {
+        let run = ftaudit(&folder, &["check", input]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{input}");
+        assert!(run.stderr.starts_with("error: nothing could be audited\n"), "{}", run.stderr);
+        assert!(run.stderr.contains(input) && run.stderr.contains("hint: "), "{}", run.stderr);
+    }
+    insta::assert_snapshot!(ftaudit(&folder, &["check", "missing.whl"]).stderr, @r"
+    error: nothing could be audited
+      missing.whl: does not exist
+      hint: check the spelling, and which folder it is relative to
+    ");
+}
+
+#[test]
+fn json_is_written_even_when_nothing_could_be_audited() {
+    let run = ftaudit(&folder(&[]), &["check", "missing.whl", "--format", "json"]);
+    assert_eq!(run.status, 2);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["schema"], "ftaudit/report/1");
+    assert_eq!(report["notes"][0]["unread"], true);
+}
+
+#[test]
+fn a_pure_wheel_is_fine() {
+    let run = ftaudit(&pure(), &["check", "."]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(run.stdout, @r"
+    target 3.14t · 1 distribution · 0 extension modules
+
+    · foo 1.0  pure Python
+
+    note: .: a folder with 1 wheel
+
+    On 3.14t, foo 1.0 is pure Python.
+    ");
+}
+
+#[test]
+fn a_tag_that_the_target_does_not_install_is_status_1() {
+    let folder = folder_with(&wheel("cp312-cp312-linux_x86_64", &[], ""));
+    let run = ftaudit(&folder, &["check", "."]);
+    assert_eq!(run.status, 1);
+    insta::assert_snapshot!(run.stdout, @r"
+    target 3.14t · 1 distribution · 0 extension modules
+
+    ✗ foo 1.0  cannot be installed  tagged cp312-cp312
+
+    note: .: a folder with 1 wheel
+
+    On 3.14t, foo 1.0 does not load.
+    ");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_status_3_and_never_0() {
+    let folder = folder(&[("_x.so", b"INPUT(libx.so.1)\n"), ("_y.so", b"")]);
+    let run = ftaudit(&folder, &["check", "_x.so", "_y.so"]);
+    assert_eq!((run.status, run.stderr.as_str()), (3, ""), "{}", run.stdout);
+    insta::assert_snapshot!(run.stdout, @r"
+    target 3.14t · 2 distributions · 2 extension modules
+
+    ? _x.so  cannot be told       1 of 1 module
+        from .
+        _x  could not be read: not an ELF, PE or Mach-O file: starts with `INPUT(li`
+        look at the file, or install the distribution again
+    ? _y.so  cannot be told       1 of 1 module
+        from .
+        _y  could not be read: the file is empty
+        look at the file, or install the distribution again
+
+    On 3.14t, none of 2 distributions turns the GIL on, none leaves it off, 2 are
+      undetermined.
+    2 things were not read: this audit is not complete.
+    ");
+}
+
+#[test]
+fn one_unreadable_input_does_not_end_the_audit_of_others() {
+    let folder = pure();
+    let run = ftaudit(&folder, &["check", ".", "missing.whl"]);
+    assert_eq!(run.status, 3);
+    assert!(run.stdout.contains("not read: missing.whl"), "{}", run.stdout);
+}
+
+#[test]
+fn hashes_are_held_against_record_when_asked() {
+    let recorded = "foo/_x.so,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,8\n";
+    let folder = folder_with(&wheel("cp314-cp314t-linux_x86_64", &[("foo/_x.so", b"no binary")], recorded));
+    assert_eq!(ftaudit(&folder, &["check", "."]).status, 3);
+    let run = ftaudit(&folder, &["check", ".", "--verify-hashes", "--format", "json"]);
+    assert_eq!(run.status, 1);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let rules: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|finding| finding["rule"].as_str())
+        .collect();
+    assert_eq!(rules, ["hash-mismatch", "unread"]);
+}
+
+#[test]
+fn output_goes_to_the_file_and_nowhere_else() {
+    let folder = pure();
+    let run = ftaudit(&folder, &["check", ".", "--format", "json", "--output", "report.json"]);
+    assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
+    let text = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["schema"], "ftaudit/report/1");
+    let run = ftaudit(&folder, &["check", ".", "--output", "none/report.txt"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(run.stderr, @r"
+    error: cannot write the report to none/report.txt: entity not found
+    hint: create the folder none first
+    ");
+}
+
+#[test]
+fn colours_are_asked_for_or_seen_by_a_terminal() {
+    let folder = pure();
+    let has_colours = |arguments: &[&str]| ftaudit(&folder, arguments).stdout.contains('\u{1b}');
+    assert!(has_colours(&["check", ".", "--color", "always"]));
+    assert!(!has_colours(&["check", ".", "--color", "never"]));
+    assert!(!has_colours(&["check", "."]), "a pipe is no terminal");
+}
+
+#[test]
+fn quiet_is_the_summary_alone() {
+    let run = ftaudit(&pure(), &["check", ".", "-q"]);
+    insta::assert_snapshot!(run.stdout, @"On 3.14t, foo 1.0 is pure Python.");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let folder = folder(&[("a.so", b"a"), ("b.so", b"b"), ("sub/c.so", b"c"), ("d.pyd", b"d")]);
+    let run = |jobs| ftaudit(&folder, &["check", ".", "--format", "json", "--jobs", jobs]).stdout;
+    let first = run("1");
+    for jobs in ["1", "2", "8"] {
+        assert_eq!(run(jobs), first, "--jobs {jobs}");
+    }
+    let twice = ftaudit(&folder, &["check", ".", "./sub/..", "--format", "json"]).stdout;
+    let modules =
+        |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["summary"]["modules"].clone();
+    assert_eq!(modules(&twice), modules(&first), "what is named twice is audited once");
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error() {
+    let folder = pure();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ftaudit"))
+        .args(["check", ".", "--format", "json"])
+        .env_clear()
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn rules_are_explained() {
+    let run = ftaudit(&folder(&[]), &["explain", "odd-gil-value"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(run.stdout, @r#"
+    odd-gil-value (low)
+
+    The GIL declaration is neither 0 nor 1
+
+    `Py_MOD_GIL_USED` is 0 and `Py_MOD_GIL_NOT_USED` is 1. Any other value is taken
+    for "not used" by 3.13 and 3.14, which compare with 0, and for "used" by 3.15,
+    which compares with 1: the same binary leaves the GIL off in one version and
+    turns it on in the next. Mostly this is a pointer to the value where the value
+    itself belongs.
+
+    Ask the maintainers to write `{Py_mod_gil, Py_MOD_GIL_NOT_USED}`.
+    "#);
+    for rule in ftaudit::assess::rules::RULES {
+        let run = ftaudit(&folder(&[]), &["explain", rule.id]);
+        assert!(run.status == 0 && run.stdout.contains(rule.explain), "{}", rule.id);
+    }
+}
