@@ -80,8 +80,8 @@ pub(super) const fn image_stride(pointer: u8) -> u64 {
 /// Images that fit below the made-up regions of 32 bits.
 pub(in crate::inspect) const MAX_LIBRARIES: usize = 8;
 
-/// Libraries that come with every system or with Python: the C and C++ run times.
-const SYSTEM_LIBRARIES: [&str; 21] = [
+/// Libraries that come with every system or with Python: the C and C++ run times, and what Windows has.
+const SYSTEM_LIBRARIES: [&str; 48] = [
     "libc.",
     "libm.",
     "libpthread",
@@ -99,11 +99,41 @@ const SYSTEM_LIBRARIES: [&str; 21] = [
     "api-ms-",
     "ext-ms-",
     "vcruntime",
+    "vcomp",
+    "concrt",
     "msvcp",
     "ucrtbase",
     "msvcrt",
     "python",
+    "advapi32.",
+    "bcrypt.",
+    "bcryptprimitives.",
+    "comctl32.",
+    "comdlg32.",
+    "crypt32.",
+    "dbghelp.",
+    "gdi32.",
+    "iphlpapi.",
+    "ntdll.",
+    "ole32.",
+    "oleaut32.",
+    "pdh.",
+    "powrprof.",
+    "psapi.",
+    "rpcrt4.",
+    "secur32.",
+    "setupapi.",
+    "shell32.",
+    "shlwapi.",
+    "user32.",
+    "userenv.",
+    "version.",
+    "winmm.",
+    "ws2_32.",
 ];
+
+/// Folders that only Apple puts libraries into.
+const SYSTEM_FOLDERS: [&str; 2] = ["/usr/lib/", "/System/Library/"];
 
 impl<'a, 'data> Space<'a, 'data> {
     /// Loads the main image, and libraries whose exports its imports are looked up in, in the order given.
@@ -239,5 +269,6 @@ impl Loaded<'_, '_> {
 /// Whether a library is one of those that every system has, or Python itself.
 pub(in crate::inspect) fn is_system(library: &str) -> bool {
     let file = library.rsplit(['/', '\\']).next().unwrap_or(library).to_ascii_lowercase();
-    SYSTEM_LIBRARIES.iter().any(|prefix| file.starts_with(prefix))
+    SYSTEM_FOLDERS.iter().any(|folder| library.starts_with(folder))
+        || SYSTEM_LIBRARIES.iter().any(|prefix| file.starts_with(prefix))
 }
