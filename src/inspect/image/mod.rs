@@ -60,6 +60,7 @@ struct Tables<'data> {
     /// Sorted by address, no address twice.
     fixups: Vec<(u64, Fixup)>,
     initialisers: Vec<u64>,
+    thread_template: Option<ThreadTemplate>,
     data_slices: Vec<&'data [u8]>,
 }
 
@@ -90,6 +91,17 @@ pub struct Import<'data> {
 
 /// Stands for a name that is not UTF-8, does not end, or is longer than 4 KiB.
 pub const UNREADABLE_NAME: &str = "\u{fffd}";
+
+/// What each thread's copy of a PE file's thread-local variables starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadTemplate {
+    /// Virtual address of the content.
+    pub start: u64,
+    /// Behind it. What zeros follow is not told.
+    pub end: u64,
+    /// Where the loader writes, in 32 bits, the number of this image's copy among those of a thread.
+    pub index: u64,
+}
 
 /// What the loader writes over a pointer-sized location before any code of the image runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,6 +264,12 @@ impl<'data> Image<'data> {
     #[must_use]
     pub fn initialisers(&self) -> Vec<u64> {
         self.tables.initialisers.clone()
+    }
+
+    /// The thread-local variables of a PE file. ELF and Mach-O files reach theirs through fixups.
+    #[must_use]
+    pub fn thread_template(&self) -> Option<ThreadTemplate> {
+        self.tables.thread_template
     }
 
     /// The nearest named symbol at or before a virtual address and the distance to it in bytes, for messages:

@@ -10,7 +10,7 @@ use super::error::{
     ImageError, MAX_FIXUPS, MAX_INITIALISERS, MAX_LIBRARIES, MAX_SEGMENTS, MAX_SYMBOLS, at_most, slice,
 };
 use super::memory::{Memory, text};
-use super::{Export, Fixup, Image, Import, Segment, Tables, UNREADABLE_NAME};
+use super::{Export, Fixup, Image, Import, Segment, Tables, ThreadTemplate, UNREADABLE_NAME};
 use crate::model::{Arch, Format};
 use goblin::pe::data_directories::DataDirectory;
 use goblin::pe::export::{ExportDirectoryTable, SIZEOF_EXPORT_DIRECTORY_TABLE};
@@ -179,6 +179,7 @@ impl<'data> Library<'data> {
         }
         if let Some(&directory) = directories.get_tls_table() {
             self.callbacks(directory, &mut tables.initialisers)?;
+            tables.thread_template = self.thread_template(directory);
         }
         let entry = u64::from(self.optional.standard_fields.address_of_entry_point);
         tables.initialisers.extend((entry != 0).then(|| self.address(entry)));
@@ -314,6 +315,14 @@ impl<'data> Library<'data> {
             return ordinal_name(entry);
         }
         self.text((entry & 0x7fff_ffff) + 2).unwrap_or(UNREADABLE_NAME)
+    }
+
+    /// The first three fields of the TLS directory.
+    fn thread_template(&self, directory: DataDirectory) -> Option<ThreadTemplate> {
+        let width = u64::from(self.memory.pointer_size);
+        let start = self.address(u64::from(directory.virtual_address));
+        let field = |index: u64| self.memory.pointer(start.wrapping_add(index * width));
+        Some(ThreadTemplate { start: field(0)?, end: field(1)?, index: field(2)? })
     }
 
     /// The TLS directory's list of functions, which run before the entry point (PE format, "The .tls section").

@@ -15,6 +15,7 @@ mod outcome;
 mod path;
 mod slots;
 mod space;
+mod threads;
 mod value;
 mod x86;
 

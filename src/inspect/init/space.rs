@@ -3,6 +3,7 @@
 //! Everything has a concrete address, so that spills, structures built on the stack and block copies need no
 //! special case. Made-up regions lie where no image does.
 
+use super::threads;
 use super::value::Value;
 use crate::inspect::image::{Fixup, Image};
 use rustc_hash::FxHashMap;
@@ -79,8 +80,8 @@ pub(super) const fn image_stride(pointer: u8) -> u64 {
 /// Images that fit below the made-up regions of 32 bits.
 pub(in crate::inspect) const MAX_LIBRARIES: usize = 8;
 
-/// Libraries that come with every system or with Python: the C and C++ run times.
-const SYSTEM_LIBRARIES: [&str; 21] = [
+/// Libraries that come with every system or with Python: the C and C++ run times, and what Windows has.
+const SYSTEM_LIBRARIES: [&str; 48] = [
     "libc.",
     "libm.",
     "libpthread",
@@ -98,11 +99,41 @@ const SYSTEM_LIBRARIES: [&str; 21] = [
     "api-ms-",
     "ext-ms-",
     "vcruntime",
+    "vcomp",
+    "concrt",
     "msvcp",
     "ucrtbase",
     "msvcrt",
     "python",
+    "advapi32.",
+    "bcrypt.",
+    "bcryptprimitives.",
+    "comctl32.",
+    "comdlg32.",
+    "crypt32.",
+    "dbghelp.",
+    "gdi32.",
+    "iphlpapi.",
+    "ntdll.",
+    "ole32.",
+    "oleaut32.",
+    "pdh.",
+    "powrprof.",
+    "psapi.",
+    "rpcrt4.",
+    "secur32.",
+    "setupapi.",
+    "shell32.",
+    "shlwapi.",
+    "user32.",
+    "userenv.",
+    "version.",
+    "winmm.",
+    "ws2_32.",
 ];
+
+/// Folders that only Apple puts libraries into.
+const SYSTEM_FOLDERS: [&str; 2] = ["/usr/lib/", "/System/Library/"];
 
 impl<'a, 'data> Space<'a, 'data> {
     /// Loads the main image, and libraries whose exports its imports are looked up in, in the order given.
@@ -188,32 +219,20 @@ impl<'a, 'data> Space<'a, 'data> {
         }
         let mut bytes = [0; 8];
         let Some(part) = bytes.get_mut(..usize::from(self.pointer)) else { return Value::Unknown };
-        if loaded.image.read(own, part) { Value::Known(u64::from_le_bytes(bytes)) } else { Value::Unknown }
-    }
-
-    /// The distance from the thread pointer of the variable whose thread-local descriptor lies at an address.
-    /// Any place that no other descriptor's variable has will do.
-    pub(super) fn thread_local_offset(&self, descriptor: u64) -> Option<u64> {
-        let loaded = self.image_at(descriptor)?;
-        match loaded.image.fixup(descriptor.wrapping_sub(loaded.base))? {
-            Fixup::ThreadLocal => Some(0x1_0000 + (descriptor << 8) % 0x8000_0000),
-            _ => None,
+        if !loaded.image.read(own, part) {
+            return Value::Unknown;
         }
+        Value::Known(threads::with_number(self, loaded, own, u64::from_le_bytes(bytes)))
     }
 
-    /// Words outside of every image. What thread-local storage starts with: its own address (x86-64 psABI,
-    /// "Thread-Local Storage"), and the
-    /// stack protector's canary, read on entry and compared on return.
+    /// A word outside of every image.
     fn made_up_word(&self, address: u64) -> Value {
-        let canary = if self.pointer == 8 { 0x28 } else { 0x14 };
-        match address.checked_sub(self.regions.thread) {
-            Some(0) => Value::Known(self.regions.thread),
-            Some(offset) if offset == canary => Value::Known(0x5afe_c0de),
-            _ => match self.import_at(address) {
-                // `PY_VERSION_HEX` of a final release; the patch number is not known.
-                Some(("Py_Version", 0)) => Value::Known(0x0300_00f0 | u64::from(self.minor) << 16),
-                _ => Value::Unknown,
-            },
+        match self.import_at(address) {
+            // `PY_VERSION_HEX` of a final release; the patch number is not known.
+            Some(("Py_Version", 0)) => Value::Known(0x0300_00f0 | u64::from(self.minor) << 16),
+            Some(("__stack_chk_guard", 0)) => Value::Known(threads::CANARY),
+            Some(_) => Value::Unknown,
+            None => threads::word(self, address),
         }
     }
 
@@ -250,5 +269,6 @@ impl Loaded<'_, '_> {
 /// Whether a library is one of those that every system has, or Python itself.
 pub(in crate::inspect) fn is_system(library: &str) -> bool {
     let file = library.rsplit(['/', '\\']).next().unwrap_or(library).to_ascii_lowercase();
-    SYSTEM_LIBRARIES.iter().any(|prefix| file.starts_with(prefix))
+    SYSTEM_FOLDERS.iter().any(|folder| library.starts_with(folder))
+        || SYSTEM_LIBRARIES.iter().any(|prefix| file.starts_with(prefix))
 }

@@ -12,6 +12,7 @@ mod vector;
 
 use super::machine::{Fault, Flow, Machine};
 use super::memory::{Full, Memory};
+use super::threads;
 use super::value::Value;
 use crate::model::Format;
 use std::hash::{Hash, Hasher};
@@ -300,7 +301,8 @@ impl Arm64 {
     /// A call through a thread-local descriptor ("TLS descriptors" in the ELF addendum to AAPCS64): it is given
     /// the descriptor's address, returns an offset from the thread pointer and keeps all other registers.
     fn thread_local_descriptor(&mut self, memory: &Memory) -> bool {
-        let offset = self.general(0).known().and_then(|address| memory.space.thread_local_offset(address));
+        let offset =
+            self.general(0).known().and_then(|address| threads::described_variable(memory.space, address));
         if let Some(offset) = offset {
             self.set_general(0, Value::Known(offset));
         }
@@ -317,7 +319,7 @@ impl Arm64 {
         let [_, second, third, _] = instruction.operands;
         match instruction.opcode {
             Opcode::CCMP | Opcode::CCMN => true,
-            Opcode::CSEL => self.read(second) == Value::Unknown || self.read(second) != self.read(third),
+            Opcode::CSEL => self.read(second) != self.read(third),
             _ => !(is_zero_register(second) && is_zero_register(third)),
         }
     }

@@ -4,6 +4,7 @@ use super::Effect;
 use crate::inspect::init::machine::Machine;
 use crate::inspect::init::memory::Full;
 use crate::inspect::init::path::Path;
+use crate::inspect::init::threads;
 use crate::inspect::init::value::Value;
 
 /// What a module's state, an exception's globals or `errno` may take.
@@ -53,6 +54,22 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         | "_ZNSt3__16thread20hardware_concurrencyEv"
         | "_Thrd_hardware_concurrency"
         | "get_nprocs" => Value::Known(1),
+        "GetSystemInfo" | "GetNativeSystemInfo" => {
+            // `SYSTEM_INFO.dwNumberOfProcessors`, behind two words and three pointers.
+            let offset = 8 + 3 * u64::from(path.memory.space.pointer);
+            if let Value::Known(place) = first {
+                path.memory.store(place.wrapping_add(offset), 4, Value::Known(1))?;
+            }
+            Value::ZERO
+        }
+        // Any time and any number is as good as another: Microsoft's run time makes its stack cookie of them.
+        "GetCurrentThreadId" | "GetCurrentProcessId" | "GetTickCount" | "GetTickCount64" => Value::Known(4),
+        "GetSystemTimeAsFileTime" | "QueryPerformanceCounter" => {
+            if let Value::Known(place) = first {
+                path.memory.store(place, 8, Value::Known(0x01dd_5afe_c0de_0000))?;
+            }
+            Value::Known(1)
+        }
         // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
         "getenv" | "secure_getenv" | "_wgetenv" => Value::ZERO,
         // No optional feature of the processor: code for those that it has does the same faster.
@@ -66,11 +83,8 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
 
 /// One address for each variable, told apart by the entry of the global offset table that names it.
 fn thread_local<M: Machine>(path: &mut Path<M>, entry: Value) -> Value {
-    let room = 64;
     match entry {
-        Value::Known(entry) => {
-            Value::Known(path.memory.space.regions.thread + 0x1_0000 + (entry & 0xff_ffff) * room)
-        }
+        Value::Known(entry) => Value::Known(path.memory.space.regions.thread + threads::variable(entry)),
         _ => Value::NonNull,
     }
 }
