@@ -1,4 +1,4 @@
-//! AArch64 (A64), decoded by yaxpeax-arm.
+//! `AArch64` (A64), decoded by yaxpeax-arm.
 //!
 //! Instructions that move, compare and compute words are executed; every other one makes unknown what it may
 //! write, which is always right and seldom matters. This file has the registers, the calling convention
@@ -60,7 +60,7 @@ struct Compared {
     number: u64,
 }
 
-/// The registers of an AArch64 processor.
+/// The registers of an `AArch64` processor.
 #[derive(Clone)]
 pub(in crate::inspect::init) struct Arm64 {
     general: [Value; 32],
