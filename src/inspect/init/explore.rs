@@ -8,13 +8,13 @@ use super::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
-/// Instructions of one evaluation, over all paths: some ten times what the longest real init function needs,
-/// and under 100 ms of work for one that never ends.
-pub(super) const MAX_STEPS: u32 = 1_500_000;
+/// Instructions of one evaluation, over all paths. The longest real init function that is decided needs 300,000;
+/// one that never ends takes less than 100 ms of a processor.
+pub(super) const MAX_STEPS: u32 = 500_000;
 
 /// Instructions that are spent, of these, on the paths that remain when one has succeeded: they have to show no
 /// more than whether they agree with it.
-const MAX_LATE_STEPS: u32 = 300_000;
+const MAX_LATE_STEPS: u32 = 40_000;
 
 /// How often one path may come to the same undecided branch in one call, pass by pass. Paths that reach the
 /// first bound wait until all others have ended, and go on only then: what a loop of unknown length leads to is
@@ -35,9 +35,8 @@ const MAX_REPEATS: u8 = 1;
 /// Calls inside calls. Generated init functions reach 12; deeper ones are recursion over data.
 const MAX_DEPTH: usize = 48;
 
-/// Pages that the waiting paths may refer to: at most 100 MB if they shared none of them. Real modules reach a
-/// fiftieth.
-const MAX_PENDING_PAGES: usize = 400_000;
+/// Pages that the waiting paths may refer to: at most 15 MB if they shared none of them.
+const MAX_PENDING_PAGES: usize = 60_000;
 
 /// How a path ended.
 pub(super) enum End<'s, 'a, 'data, M> {

@@ -124,6 +124,10 @@ fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Requ
                     .to_owned(),
             })
         }
+        // `_PyImport_RunModInitFunc`: "did not return a valid extension module". An export hook never gets here.
+        Some(Thing::Module(module)) if module.bare => {
+            Some(Outcome::Fails { why: "it returns a module that was made without a definition".to_owned() })
+        }
         Some(Thing::Module(module)) => Some(single_phase(module, path, request)),
         Some(Thing::MadeBy(to) | Thing::Imported(to)) => Some(Outcome::Delegated { to: to.clone() }),
         _ => undetermined("what the init function returns is not known", hook.address),

@@ -56,6 +56,8 @@ pub(super) enum Thing {
 pub(super) struct Module {
     /// The definition given, where it was known, and where that was.
     pub definition: Option<Initialised>,
+    /// Whether it was made without a definition, which `PyInit` may not return.
+    pub bare: bool,
     /// Whether the interpreter has read the definition's slots for it (`PyModule_FromDefAndSpec2`).
     pub from_slots: bool,
     /// Address and value of the last `PyUnstable_Module_SetGIL`.

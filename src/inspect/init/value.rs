@@ -120,6 +120,11 @@ pub(super) struct Sum {
     pub overflow: bool,
 }
 
+/// The low 64 bits.
+pub(super) fn low_half(number: u128) -> u64 {
+    u64::try_from(number & u128::from(u64::MAX)).unwrap_or(0)
+}
+
 /// Adds the low `size` bytes of two numbers and a carry. A difference is the sum with the complement and a
 /// carry, and carries where it does not borrow.
 pub(super) fn add_with_carry(left: u64, right: u64, carry: bool, size: u8) -> Sum {
@@ -127,6 +132,6 @@ pub(super) fn add_with_carry(left: u64, right: u64, carry: bool, size: u8) -> Su
     let top = (all >> 1) + 1;
     let (left, right) = (left & all, right & all);
     let wide = u128::from(left) + u128::from(right) + u128::from(carry);
-    let result = wide as u64 & all;
+    let result = low_half(wide) & all;
     Sum { result, carry: wide > u128::from(all), overflow: (left ^ result) & (right ^ result) & top != 0 }
 }

@@ -363,7 +363,7 @@ mod tests {
                     image.exports().iter().map(|it| (it.name, it.address, it.is_code)).collect();
                 assert_eq!(
                     exports,
-                    [("PyInit_x", 0x1010, true), ("variable", 0x2010, false), ("f", 0x1040, true)]
+                    [("PyInit_x", 0x1010, true), ("variable", 0x2010, false), ("f", 0x1040, false)]
                 );
                 assert_eq!((image.export("PyInit_x"), image.export("t")), (Some(0x1010), None));
                 let imports: Vec<_> =

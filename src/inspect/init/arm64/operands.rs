@@ -46,8 +46,9 @@ pub(super) const fn size_of(operand: Operand) -> Option<u8> {
 /// The general register that an operand names, if it is not zero.
 pub(super) const fn register_of(operand: Operand) -> Option<u16> {
     match operand {
-        Operand::Register(_, number @ 0..=30) | Operand::RegisterOrSP(_, number) => Some(number),
-        Operand::RegShift(ShiftStyle::LSL | ShiftStyle::UXTX, 0, _, number @ 0..=30) => Some(number),
+        Operand::Register(_, number @ 0..=30)
+        | Operand::RegisterOrSP(_, number)
+        | Operand::RegShift(ShiftStyle::LSL | ShiftStyle::UXTX, 0, _, number @ 0..=30) => Some(number),
         _ => None,
     }
 }
@@ -125,7 +126,7 @@ impl Arm64 {
                 Place { address: self.code_address(operand).known(), field: None, moved: None }
             }
             Operand::RegPreIndex(register, offset, moves) => {
-                let distance = i64::from(offset) as u64;
+                let distance = i64::from(offset).cast_unsigned();
                 let target = base(register).plus(distance);
                 Place {
                     address: target.known(),
@@ -136,7 +137,7 @@ impl Arm64 {
             Operand::RegPostIndex(register, offset) => Place {
                 address: base(register).known(),
                 field: Some((base(register), 0)),
-                moved: Some((register, base(register).plus(i64::from(offset) as u64))),
+                moved: Some((register, base(register).plus(i64::from(offset).cast_unsigned()))),
             },
             Operand::RegPostIndexReg(register, by) => {
                 let moved = match self.zero_or_general(by) {
@@ -194,7 +195,9 @@ fn shifted(value: Value, style: ShiftStyle, amount: u8, size: u8) -> Value {
     Value::Known(match style {
         ShiftStyle::LSL | ShiftStyle::UXTX | ShiftStyle::SXTX => left(number),
         ShiftStyle::LSR => number.checked_shr(amount).unwrap_or(0),
-        ShiftStyle::ASR => ((sign_extend(number, size) as i64) >> amount.min(63)) as u64 & mask(size),
+        ShiftStyle::ASR => {
+            (sign_extend(number, size).cast_signed() >> amount.min(63)).cast_unsigned() & mask(size)
+        }
         ShiftStyle::ROR => rotated(number, amount, bits),
         ShiftStyle::UXTB => left(number & mask(1)),
         ShiftStyle::UXTH => left(number & mask(2)),
@@ -207,5 +210,11 @@ fn shifted(value: Value, style: ShiftStyle, amount: u8, size: u8) -> Value {
 
 /// The low `bits` (32 or 64) of a number rotated to the right.
 pub(super) const fn rotated(number: u64, amount: u32, bits: u32) -> u64 {
-    if bits == 64 { number.rotate_right(amount) } else { (number as u32).rotate_right(amount) as u64 }
+    if bits == 64 { number.rotate_right(amount) } else { rotated_low(number, amount) }
+}
+/// The low 32 bits, rotated to the right.
+const fn rotated_low(number: u64, amount: u32) -> u64 {
+    let low = number & 0xffff_ffff;
+    let both = low << 32 | low;
+    both >> (amount % 32) & 0xffff_ffff
 }

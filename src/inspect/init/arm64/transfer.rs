@@ -45,10 +45,24 @@ fn transfer_of(opcode: Opcode) -> Option<Transfer> {
             plain(Kind::Load, None)
         }
         O::LDRAA | O::LDRAB => plain(Kind::Load, Some(8)),
-        O::LDRH | O::LDURH | O::LDTRH | O::LDARH | O::LDLARH | O::LDAPRH => plain(Kind::Load, Some(2)),
-        O::LDAPURH | O::LDXRH | O::LDAXRH => plain(Kind::Load, Some(2)),
-        O::LDRB | O::LDURB | O::LDTRB | O::LDARB | O::LDLARB | O::LDAPRB => plain(Kind::Load, Some(1)),
-        O::LDAPURB | O::LDXRB | O::LDAXRB => plain(Kind::Load, Some(1)),
+        O::LDRH
+        | O::LDURH
+        | O::LDTRH
+        | O::LDARH
+        | O::LDLARH
+        | O::LDAPRH
+        | O::LDAPURH
+        | O::LDXRH
+        | O::LDAXRH => plain(Kind::Load, Some(2)),
+        O::LDRB
+        | O::LDURB
+        | O::LDTRB
+        | O::LDARB
+        | O::LDLARB
+        | O::LDAPRB
+        | O::LDAPURB
+        | O::LDXRB
+        | O::LDAXRB => plain(Kind::Load, Some(1)),
         O::LDRSW | O::LDURSW | O::LDTRSW | O::LDAPURSW => signed(4),
         O::LDRSH | O::LDURSH | O::LDTRSH | O::LDAPURSH => signed(2),
         O::LDRSB | O::LDURSB | O::LDTRSB | O::LDAPURSB => signed(1),
@@ -77,10 +91,18 @@ fn change_of(opcode: Opcode) -> Option<(Change, Option<u8>)> {
     let set: Change = |old, operand, _| old | operand;
     let swap: Change = |_, operand, _| operand;
     let largest: Change = |old, operand, size| {
-        if (sign_extend(old, size) as i64) < sign_extend(operand, size) as i64 { operand } else { old }
+        if sign_extend(old, size).cast_signed() < sign_extend(operand, size).cast_signed() {
+            operand
+        } else {
+            old
+        }
     };
     let smallest: Change = |old, operand, size| {
-        if (sign_extend(old, size) as i64) < sign_extend(operand, size) as i64 { old } else { operand }
+        if sign_extend(old, size).cast_signed() < sign_extend(operand, size).cast_signed() {
+            old
+        } else {
+            operand
+        }
     };
     let largest_unsigned: Change = |old, operand, _| old.max(operand);
     let smallest_unsigned: Change = |old, operand, _| old.min(operand);

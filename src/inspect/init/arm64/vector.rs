@@ -37,7 +37,7 @@ impl Arm64 {
         let number = match number {
             Operand::ImmShift(number, shift) => u64::from(number).checked_shl(shift.into())?,
             Operand::ImmShiftMSL(number, shift) => {
-                u64::from(number).checked_shl(shift.into())? | 1_u64.checked_shl(shift.into())? - 1
+                u64::from(number).checked_shl(shift.into())? | (1_u64.checked_shl(shift.into())? - 1)
             }
             Operand::Imm64(number) => number,
             _ => return None,
@@ -51,7 +51,6 @@ impl Arm64 {
         if let Operand::ImmediateDouble(number) = from {
             let bits = match element_of(to)? {
                 SIMDSizeCode::D => number.to_bits(),
-                SIMDSizeCode::S => repeated(u64::from((number as f32).to_bits()), 4),
                 _ => return None,
             };
             return self.fill_vector(to, Value::Known(bits));
@@ -121,9 +120,8 @@ impl Arm64 {
             (Opcode::ORN, Value::Known(left), Value::Known(right)) => Value::Known(left | !right),
             (Opcode::AND | Opcode::ORR, value, _) if same => value,
             (Opcode::EOR | Opcode::BIC, _, _) if same => Value::ZERO,
-            (Opcode::ORR | Opcode::EOR, value, Value::Known(0))
-            | (Opcode::ORR | Opcode::EOR, Value::Known(0), value)
-            | (Opcode::BIC, value, Value::Known(0)) => value,
+            (Opcode::ORR | Opcode::EOR | Opcode::BIC, value, Value::Known(0))
+            | (Opcode::ORR | Opcode::EOR, Value::Known(0), value) => value,
             (Opcode::AND | Opcode::BIC, Value::Known(0), _) | (Opcode::AND, _, Value::Known(0)) => {
                 Value::ZERO
             }
@@ -208,11 +206,10 @@ impl Arm64 {
 
     /// Writes a whole register; one of 64 bits clears the upper half.
     fn set_whole(&mut self, operand: Operand, values: [Value; LANES]) -> Option<()> {
-        let (size, register) = match operand {
-            Operand::SIMDRegisterElements(size, register, _) | Operand::SIMDRegister(size, register) => {
-                (size, register)
-            }
-            _ => return None,
+        let (Operand::SIMDRegisterElements(size, register, _) | Operand::SIMDRegister(size, register)) =
+            operand
+        else {
+            return None;
         };
         let high = if size == SIMDSizeCode::Q { values[1] } else { Value::ZERO };
         self.set_lanes(register, [values[0], high]);

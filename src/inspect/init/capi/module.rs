@@ -3,6 +3,7 @@
 use crate::inspect::init::machine::Machine;
 use crate::inspect::init::path::{Initialised, Module, Path, Thing};
 use crate::inspect::init::value::Value;
+use crate::inspect::layout::DefLayout;
 use std::rc::Rc;
 
 /// Functions that create modules and declare for them.
@@ -17,9 +18,15 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
         // The `TraceRefs` name stands in debug builds with reference tracing.
         "PyModule_Create2" | "PyModule_Create2TraceRefs" | "PyModule_FromDefAndSpec2" => {
             path.note(name, format!("{name}({}, …) makes the module object", show(path, first)), site);
+            if name != "PyModule_FromDefAndSpec2" && has_slots(path, first) {
+                // "PyModule_Create is incompatible with m_slots".
+                path.raised = true;
+                return Some(Value::ZERO);
+            }
             let definition = initialise(path, first, site);
             path.thing(Thing::Module(Module {
                 definition,
+                bare: false,
                 from_slots: name == "PyModule_FromDefAndSpec2",
                 gil: None,
             }))
@@ -31,7 +38,7 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
         | "PyImport_AddModuleObject"
         | "PyModule_FromSlotsAndSpec" => {
             path.note(name, format!("{name}(…) gives a module object"), site);
-            path.thing(Thing::Module(Module::default()))
+            path.thing(Thing::Module(Module { bare: true, ..Module::default() }))
         }
         "PyUnstable_Module_SetGIL" => {
             let gil = path.argument(1);
@@ -82,6 +89,16 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
         _ => return None,
     };
     Some(value)
+}
+
+/// Whether a definition of a free-threaded build has slots.
+fn has_slots<M: Machine>(path: &Path<M>, definition: Value) -> bool {
+    let pointer = path.memory.space.pointer;
+    let layout = DefLayout::free_threaded(pointer);
+    let word =
+        |offset| definition.known().map(|start: u64| path.memory.load(start.wrapping_add(offset), pointer));
+    let name = word(layout.name).and_then(Value::known).and_then(|name| path.memory.text(name, 256));
+    name.is_some_and(|name| !name.is_empty()) && word(layout.slots).and_then(Value::is_zero) == Some(false)
 }
 
 /// A definition that is handed to the interpreter, with its header as it stands now.

@@ -10,7 +10,7 @@ use crate::inspect::init::value::Value;
 /// What a module's state, an exception's globals or `errno` may take.
 const STATE: u64 = 1 << 16;
 
-/// `getauxval`'s argument for the processor's features, and what every AArch64 Linux says there: floating
+/// `getauxval`'s argument for the processor's features, and what every `AArch64` Linux says there: floating
 /// point and vectors. Zero would mean that the system does not tell.
 const AT_HWCAP: u64 = 16;
 const BASIC_FEATURES: u64 = 3;
@@ -42,8 +42,6 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         | "__error"
         | "PyModule_GetState"
         | "PyType_GetModuleState" => path.memory.allocate(STATE, true),
-        // What is evaluated is the first import, in the main interpreter, with nothing registered yet.
-        "PyInterpreterState_GetID" | "PyState_FindModule" => Value::ZERO,
         "_setjmp" | "setjmp" | "__sigsetjmp" | "sigsetjmp" => {
             return Ok(Some(Effect::Stop("calls setjmp, which may return twice")));
         }
@@ -71,7 +69,10 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
             Value::Known(1)
         }
         // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
-        "getenv" | "secure_getenv" | "_wgetenv" => Value::ZERO,
+        // What is evaluated is the first import, in the main interpreter, with nothing registered yet.
+        "getenv" | "secure_getenv" | "_wgetenv" | "PyInterpreterState_GetID" | "PyState_FindModule" => {
+            Value::ZERO
+        }
         // No optional feature of the processor: code for those that it has does the same faster.
         "getauxval" | "__getauxval" => {
             Value::Known(if first == Value::Known(AT_HWCAP) { BASIC_FEATURES } else { 0 })

@@ -1,0 +1,99 @@
+//! Runs `ftaudit check --format json` and reads as much of the report as these tests are about.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+
+/// A report (`ftaudit/report/1`).
+#[derive(Debug, Deserialize)]
+pub struct Report {
+    /// What was audited.
+    pub distributions: Vec<Distribution>,
+    /// What could not be done.
+    pub notes: Vec<Note>,
+}
+
+/// A wheel, an installed distribution, or a folder's files.
+#[derive(Debug, Deserialize)]
+pub struct Distribution {
+    /// Normalised name.
+    pub name: Option<String>,
+    /// Its modules.
+    pub modules: Vec<Module>,
+}
+
+/// A module.
+#[derive(Debug, Deserialize)]
+pub struct Module {
+    /// Path in the wheel or below the folder.
+    pub member: String,
+    /// What RECORD says of the file.
+    pub sha256: Option<String>,
+    /// By target.
+    pub verdicts: BTreeMap<String, Judgement>,
+}
+
+/// A verdict with its reason.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Judgement {
+    /// `gil-free`, `requires-gil` …
+    pub verdict: String,
+    /// Why, as a sentence about the module.
+    pub message: String,
+}
+
+/// Something that was not audited.
+#[derive(Debug, Deserialize)]
+pub struct Note {
+    /// Which file.
+    pub about: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Runs `ftaudit check` with JSON output.
+pub fn run(target: &str, inputs: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ftaudit"))
+        .args(["check", "--format", "json", "--target", target])
+        .args(inputs)
+        .stdin(Stdio::null())
+        .output()
+        .expect("ftaudit starts")
+}
+
+/// Audits, and reads the report. Exit statuses 0, 1 and 3 come with one.
+pub fn check(target: &str, inputs: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Report {
+    let output = run(target, inputs);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        matches!(output.status.code(), Some(0 | 1 | 3)),
+        "ftaudit ended with {}:\n{errors}",
+        output.status
+    );
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("no report ({error}):\n{errors}"))
+}
+
+impl Report {
+    /// The verdict on each module, by distribution and path in `site-packages`.
+    pub fn by_member(&self, target: &str) -> BTreeMap<(String, String), (&Module, &Judgement)> {
+        let mut verdicts = BTreeMap::new();
+        for distribution in &self.distributions {
+            let name = distribution.name.clone().unwrap_or_default();
+            for module in &distribution.modules {
+                let judgement =
+                    module.verdicts.get(target).expect("every module has a verdict for the target");
+                verdicts.insert((name.clone(), installed(&module.member)), (module, judgement));
+            }
+        }
+        verdicts
+    }
+}
+
+/// Where a wheel's member ends up: files below `{name}.data/platlib` and `purelib` go to the top.
+fn installed(member: &str) -> String {
+    let moved = member
+        .split_once(".data/")
+        .and_then(|(_, rest)| rest.strip_prefix("platlib/").or_else(|| rest.strip_prefix("purelib/")));
+    moved.unwrap_or(member).to_owned()
+}

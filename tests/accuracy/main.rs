@@ -1,0 +1,26 @@
+//! Verdicts against what interpreters really do: those of recorded runs, and of every interpreter at hand.
+//!
+//! [`truth`] holds the verdicts on real wheels against what CPython was once seen to do with them, [`fixtures`] and
+//! [`wheels`] against what the interpreters at hand do now. [`broken`] is about files that no interpreter can load.
+
+mod audit;
+mod broken;
+mod comparison;
+mod fixtures;
+#[path = "../support/interpreters.rs"]
+mod interpreters;
+#[path = "../support/probe.rs"]
+mod probe;
+#[path = "../support/scripts.rs"]
+mod scripts;
+mod truth;
+mod undetermined;
+mod wheels;
+
+use std::io::Write;
+
+/// A line that is shown even when the test passes: what was measured, and what was left out.
+fn tell(line: &str) {
+    // Not `eprintln!`, which the test harness keeps to itself.
+    drop(writeln!(std::io::stderr(), "    {line}"));
+}
