@@ -22,7 +22,7 @@ mod macho;
 mod memory;
 mod pe;
 #[cfg(test)]
-mod testing;
+pub(in crate::inspect) mod testing;
 
 pub use error::ImageError;
 pub use memory::Segment;

@@ -58,29 +58,29 @@ impl Bytes {
 }
 
 /// A symbol of an ELF file: name, `st_value`, `st_info`, `st_shndx`.
-pub(super) type ElfSymbol = (&'static str, u64, u8, u16);
+pub(in crate::inspect) type ElfSymbol = (&'static str, u64, u8, u16);
 
 /// What an ELF file is made of. Offsets are addresses: headers and tables below 0x1000 (read-only), code there
 /// up to 0x1100, data from 0x2000 to 0x2100 and zeros behind it up to 0x2200.
 #[expect(clippy::struct_excessive_bools, reason = "each is one property of the file, set by name")]
-pub(super) struct Elf {
-    pub(super) machine: u16,
-    pub(super) wide: bool,
-    pub(super) big: bool,
-    pub(super) symbols: Vec<ElfSymbol>,
+pub(in crate::inspect) struct Elf {
+    pub(in crate::inspect) machine: u16,
+    pub(in crate::inspect) wide: bool,
+    pub(in crate::inspect) big: bool,
+    pub(in crate::inspect) symbols: Vec<ElfSymbol>,
     /// Place, type, symbol, addend; without addends in the table they are written to the places.
-    pub(super) relocations: Vec<(u64, u32, u32, i64)>,
-    pub(super) has_addends: bool,
+    pub(in crate::inspect) relocations: Vec<(u64, u32, u32, i64)>,
+    pub(in crate::inspect) has_addends: bool,
     /// Packed relocations.
-    pub(super) packed: Vec<u64>,
+    pub(in crate::inspect) packed: Vec<u64>,
     /// Words of the data segment: address and value.
-    pub(super) data: Vec<(usize, u64)>,
-    pub(super) gnu_hash: bool,
+    pub(in crate::inspect) data: Vec<(usize, u64)>,
+    pub(in crate::inspect) gnu_hash: bool,
 }
 
 impl Elf {
     /// x86-64 with an exported function, an exported variable, an import and a weak import (symbols 1 to 4).
-    pub(super) fn x86_64() -> Self {
+    pub(in crate::inspect) fn x86_64() -> Self {
         Self {
             machine: 62,
             wide: true,
@@ -99,7 +99,7 @@ impl Elf {
         }
     }
 
-    pub(super) fn build(&self) -> Vec<u8> {
+    pub(in crate::inspect) fn build(&self) -> Vec<u8> {
         let mut bytes = Bytes::new(0x2100, self.wide, self.big);
         self.header(&mut bytes);
         let names = self.strings(&mut bytes);

@@ -49,6 +49,11 @@ impl Value {
         }
     }
 
+    /// What a function makes of the number, where it is one.
+    pub(super) fn map(self, function: impl FnOnce(u64) -> u64) -> Self {
+        self.known().map_or(Self::Unknown, |number| Self::Known(function(number)))
+    }
+
     /// What holds for both.
     pub(super) fn join(self, other: Self) -> Self {
         if self == other {

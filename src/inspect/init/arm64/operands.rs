@@ -1,7 +1,7 @@
 //! Registers and the operands that name them.
 
-use super::super::value::{Value, mask, sign_extend};
 use super::{Arm64, LANES};
+use crate::inspect::init::value::{Value, mask, sign_extend};
 use std::rc::Rc;
 use yaxpeax_arm::armv8::a64::{Operand, SIMDSizeCode, ShiftStyle, SizeCode};
 
@@ -179,8 +179,8 @@ impl Arm64 {
     }
 }
 
-/// A register operand with its shift or extension. `size` is that of the register, in bytes; what is shifted
-/// out of it is cut off where the result is written.
+/// A register operand with its shift or extension. `size` is that of the register, in bytes. An extended `w`
+/// register keeps what is shifted beyond its 32 bits; elsewhere the width of the result cuts it off.
 fn shifted(value: Value, style: ShiftStyle, amount: u8, size: u8) -> Value {
     if amount == 0 && matches!(style, ShiftStyle::LSL | ShiftStyle::LSR | ShiftStyle::UXTX | ShiftStyle::SXTX)
     {
@@ -193,7 +193,7 @@ fn shifted(value: Value, style: ShiftStyle, amount: u8, size: u8) -> Value {
     let amount = u32::from(amount);
     let left = |number: u64| number.checked_shl(amount).unwrap_or(0);
     Value::Known(match style {
-        ShiftStyle::LSL | ShiftStyle::UXTX | ShiftStyle::SXTX => left(number) & mask(size),
+        ShiftStyle::LSL | ShiftStyle::UXTX | ShiftStyle::SXTX => left(number),
         ShiftStyle::LSR => number.checked_shr(amount).unwrap_or(0),
         ShiftStyle::ASR => {
             (sign_extend(number, size).cast_signed() >> amount.min(63)).cast_unsigned() & mask(size)

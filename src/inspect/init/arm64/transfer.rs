@@ -1,9 +1,10 @@
 //! Loads, stores and atomic accesses. One path is one thread: an exclusive store succeeds.
 
-use super::super::memory::{Full, Memory};
-use super::super::value::{Value, mask, sign_extend};
+use super::flow::Flags;
 use super::operands::{Place, size_of, vector_bytes};
 use super::{Arm64, LINK};
+use crate::inspect::init::memory::{Full, Memory};
+use crate::inspect::init::value::{Value, mask, sign_extend};
 use yaxpeax_arm::armv8::a64::{Instruction, Opcode, Operand};
 
 /// `ob_ref_local` in a free-threaded `PyObject` (`Include/object.h`).
@@ -170,7 +171,8 @@ impl Arm64 {
         let place = self.place(place);
         let mut offset = 0;
         for register in registers {
-            let Some(size) = transfer.size.or_else(|| register_bytes(register)) else { continue };
+            let Some(of_register) = register_bytes(register) else { continue };
+            let size = transfer.size.unwrap_or(of_register);
             if matches!(transfer.kind, Kind::Load | Kind::LoadPair) {
                 let values = loaded(memory, place, offset, size);
                 self.take(register, values, size, transfer.extends_sign);
@@ -271,7 +273,7 @@ impl Arm64 {
     pub(super) fn forget(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
         let name = instruction.opcode;
         if sets_flags(name) {
-            self.flags = super::Flags::default();
+            self.flags = Flags::default();
         }
         for operand in instruction.operands {
             match operand {
@@ -290,7 +292,9 @@ impl Arm64 {
                 _ => {}
             }
         }
-        self.forget_register(instruction.operands[0]);
+        if !is_store(name) {
+            self.forget_register(instruction.operands[0]);
+        }
         Ok(())
     }
 
@@ -360,6 +364,12 @@ fn sets_flags(opcode: Opcode) -> bool {
             | O::SYS(_)
             | O::SYSL(_)
     )
+}
+
+/// Instructions whose first operand is only read, besides those that are modelled.
+fn is_store(opcode: Opcode) -> bool {
+    use Opcode as O;
+    matches!(opcode, O::ST1 | O::ST2 | O::ST3 | O::ST4 | O::FCMP | O::FCMPE | O::FCCMP | O::FCCMPE)
 }
 
 /// Instructions that only read memory, besides those that are modelled.

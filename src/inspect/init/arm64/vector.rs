@@ -1,10 +1,10 @@
 //! What passes through vector registers: constants, copies and the halves that structures are built from.
 //! Arithmetic on them is not modelled.
 
-use super::super::memory::{Full, Memory};
-use super::super::value::{Value, mask, sign_extend};
 use super::operands::{size_of, vector_bytes};
 use super::{Arm64, LANES};
+use crate::inspect::init::memory::{Full, Memory};
+use crate::inspect::init::value::{Value, mask, sign_extend};
 use yaxpeax_arm::armv8::a64::{Instruction, Opcode, Operand, SIMDSizeCode};
 
 impl Arm64 {
