@@ -13,19 +13,23 @@
 //!    tables, `object` what relocates them; `iced-x86` decodes instructions.
 //! 4. [`assess`]: facts become verdicts ([`assess::judge`], [`assess::distribution`]) and findings
 //!    ([`assess::rules`], one file each).
-//! 5. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
+//! 5. [`confirm`], where it was asked for: modules are imported, and what an interpreter does with them is laid
+//!    beside the verdicts. `rustix`, `landlock` and `seccompiler` keep that code in bounds.
+//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
 //!    [`deliver`] brings it where it belongs.
 //!
-//! [`policy`] makes an exit status of it, and [`progress`] shows on a terminal how far things are. This file is
-//! the only one that starts parallel work, with `rayon`.
+//! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
+//! hears Ctrl-C with `ctrlc`. This file is the only one that starts parallel work, with `rayon`.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod acquire;
 pub mod assess;
 pub mod cli;
+pub mod confirm;
 pub mod deliver;
 pub mod inspect;
+pub mod interrupt;
 pub mod model;
 pub mod plan;
 pub mod policy;
@@ -35,10 +39,13 @@ pub mod unpack;
 
 use acquire::Discovery;
 use cli::Format;
+use cli::Sandbox;
+use confirm::sandbox::{self, Confinement};
+use confirm::{Confirmer, InterpreterError, Place};
 use data_encoding::HEXLOWER;
 use model::{
-    Artifact, Beside, Distribution, DistributionReport, Facts, Finding, Judgement, Member, ModuleName,
-    ModuleReport, Note, Report, Subject, Target,
+    Artifact, Beside, Confirmation, Distribution, DistributionReport, Facts, Finding, Judgement, Member,
+    ModuleName, ModuleReport, Note, Report, Subject, Target,
 };
 use plan::Plan;
 use policy::Status;
@@ -47,6 +54,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Arc;
 use unpack::Unpacked;
 
 /// What ends the program before its job is done.
@@ -61,6 +70,9 @@ pub enum Error {
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),
+    /// An interpreter that the user named is of no use.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
     /// The system refuses threads.
     #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -100,34 +112,72 @@ pub fn explain(rule: &str) -> String {
     found.map_or(String::new(), |rule| format!("{} ({})\n\n{}\n", rule.id, rule.severity, rule.explain))
 }
 
+/// What `ftaudit python list` prints.
+#[must_use]
+pub fn pythons() -> String {
+    let confirmer = Confirmer::new(confirm::Options::default(), Arc::default());
+    let found = confirmer.interpreters();
+    if found.is_empty() {
+        return "no free-threaded Python is found\nhint: uv python install 3.14t\n".to_owned();
+    }
+    found.iter().map(|found| format!("{found}  {}\n", model::shown(&found.executable))).collect()
+}
+
+/// What `ftaudit __sandbox` does: becomes another program, or says why not.
+#[must_use]
+pub fn become_sandboxed(wanted: &Sandbox) -> ExitCode {
+    let confinement = Confinement { read: wanted.read.clone(), write: wanted.write.clone() };
+    let Err(why) = sandbox::enter(&confinement, wanted.parent, &wanted.program, &wanted.arguments);
+    // Where the interpreter would answer.
+    println!("{}{why}", sandbox::REFUSED);
+    ExitCode::from(2)
+}
+
 /// The stages, one after the other; artifacts and their modules side by side.
 ///
 /// # Errors
-/// When the system refuses threads.
+/// When the system refuses threads, or an interpreter that the user named is of no use.
 pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let Discovery { artifacts, notes } = acquire::discover(&plan.inputs);
     let progress = Progress::new(plan.progress);
-    let audit_one = |artifact| audit_artifact(artifact, plan, &progress);
-    let audited: Vec<Report> = pool.install(|| artifacts.par_iter().with_max_len(1).map(audit_one).collect());
+    let audit_one = |artifact: Artifact| {
+        let (distributions, notes) = audit_artifact(&artifact, plan, &progress);
+        ((artifact, distributions), notes)
+    };
+    let audited = pool.install(|| artifacts.into_par_iter().with_max_len(1).map(audit_one).collect());
+    let (mut audited, more): (Vec<Audited>, Vec<Vec<Note>>) = audited;
     let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
-    for part in audited {
-        report.distributions.extend(part.distributions);
-        report.findings.extend(part.findings);
-        report.notes.extend(part.notes);
+    report.notes.extend(more.into_iter().flatten());
+    if plan.confirms {
+        report.notes.extend(pool.install(|| confirm_all(&mut audited, plan, &progress))?);
+    }
+    report.distributions = audited.into_iter().flat_map(|(_, distributions)| distributions).collect();
+    let findings = pool.install(|| report.distributions.par_iter().map(check_distribution).collect());
+    let findings: Vec<(Vec<Finding>, Vec<Note>)> = findings;
+    for (findings, notes) in findings {
+        report.findings.extend(findings);
+        report.notes.extend(notes);
     }
     report.environments = assess::environments(&report.distributions);
     Ok(report.sorted())
 }
 
+/// An artifact and what is in it.
+type Audited = (Artifact, Vec<DistributionReport>);
+
 /// Unpacks one artifact, and gives each of its modules to whichever thread is free, the largest first.
-fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Report {
+fn audit_artifact(
+    artifact: &Artifact,
+    plan: &Plan,
+    progress: &Progress,
+) -> (Vec<DistributionReport>, Vec<Note>) {
     let opened = guarded(|| unpack::open(artifact).map_err(|error| error.note()))
         .unwrap_or_else(|| Err(Note::unread(model::shown(&artifact.path), BUG)));
     let unpacked = match opened {
         Ok(unpacked) => unpacked,
-        Err(note) => return Report { notes: vec![note], ..Report::default() },
+        Err(note) => return (Vec::new(), vec![note]),
     };
     let mut members: Vec<(usize, &Member)> = Vec::new();
     for (index, distribution) in unpacked.distributions.iter().enumerate() {
@@ -137,40 +187,62 @@ fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Repo
     progress.expect(members.len());
     let audit_one = |(index, member): &(usize, &Member)| {
         let audited = audit_module(&unpacked, &unpacked.distributions[*index], member, plan);
-        progress.one_done();
+        progress.done(1);
         (*index, audited)
     };
-    let audited: Vec<(usize, Audited)> = members.par_iter().with_max_len(1).map(audit_one).collect();
-    let mut report = Report { notes: unpacked.notes, ..Report::default() };
+    let audited: Vec<(usize, (ModuleReport, Option<Note>))> =
+        members.par_iter().with_max_len(1).map(audit_one).collect();
+    let mut notes = unpacked.notes;
     let mut modules: BTreeMap<usize, Vec<ModuleReport>> = BTreeMap::new();
-    for (index, audited) in audited {
-        modules.entry(index).or_default().push(audited.module);
-        report.findings.extend(audited.findings);
-        report.notes.extend(audited.note);
+    for (index, (module, note)) in audited {
+        modules.entry(index).or_default().push(module);
+        notes.extend(note);
     }
     let conclude = |(index, distribution)| {
         conclude_distribution(distribution, modules.remove(&index).unwrap_or_default(), plan)
     };
-    report.distributions = unpacked.distributions.into_iter().enumerate().map(conclude).collect();
-    report
+    (unpacked.distributions.into_iter().enumerate().map(conclude).collect(), notes)
 }
 
-/// What one module gives.
-struct Audited {
-    module: ModuleReport,
-    findings: Vec<Finding>,
-    note: Option<Note>,
+/// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
+fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Result<Vec<Note>, Error> {
+    let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag());
+    let work = confirmer.prepare(audited, &plan.targets)?;
+    progress.expect(work.batches.iter().map(confirm::Batch::len).sum());
+    let confirm_one = |batch| confirmer.confirm(batch, &|count| progress.done(count));
+    let confirmed = work.batches.par_iter().with_max_len(1).flat_map_iter(confirm_one);
+    let mut confirmed: Vec<(Place, Confirmation)> = confirmed.collect();
+    confirmed.extend(work.decided.iter().cloned());
+    for (Place { artifact, distribution, module, target }, confirmation) in confirmed {
+        let Some((_, distributions)) = audited.get_mut(artifact) else { continue };
+        let Some(report) = distributions.get_mut(distribution) else { continue };
+        let Some(module) = report.modules.get_mut(module) else { continue };
+        if let Some(judgement) = module.verdicts.remove(&target) {
+            let (judgement, runtime) = assess::compare(judgement, confirmation);
+            module.verdicts.insert(target, judgement);
+            module.runtime.insert(target, runtime);
+        }
+    }
+    for report in audited.iter_mut().flat_map(|(_, distributions)| distributions) {
+        report.verdicts = distribution_verdicts(&report.distribution, &report.modules, plan);
+    }
+    Ok(confirmer.notes())
 }
 
 /// What a file shows, or why it could not be read; and its hash, where that was asked for.
 type Read = (Result<Facts, Note>, Option<String>);
 
 /// Reads, inspects and judges one module. A panic in any of that says nothing of the next module.
-fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, plan: &Plan) -> Audited {
+fn audit_module(
+    unpacked: &Unpacked,
+    distribution: &Distribution,
+    member: &Member,
+    plan: &Plan,
+) -> (ModuleReport, Option<Note>) {
     let name = ModuleName::of_member(&member.path);
     let bug = || (Err(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)), None);
     let read = guarded(|| read_module(unpacked, distribution, member, plan)).unwrap_or_else(bug);
-    let judge = |read| judge_module(distribution, member, &name, read, plan);
+    let judge = |read| judge_module(member, &name, read, plan);
     guarded(|| judge(read)).unwrap_or_else(|| judge(bug()))
 }
 
@@ -188,30 +260,43 @@ fn read_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member
 }
 
 fn judge_module(
-    distribution: &Distribution,
     member: &Member,
     name: &ModuleName,
-    (facts, sha256): Read,
+    (facts, hashed): Read,
     plan: &Plan,
-) -> Audited {
+) -> (ModuleReport, Option<Note>) {
     // A hint is for the note; the verdict's reason is the line before it.
     let shown = facts.as_ref().map_err(|note| note.why.lines().next().unwrap_or_default());
     let judge = |target: &Target| (*target, assess::judge(name, shown, *target));
     let verdicts = plan.targets.iter().map(judge).collect();
-    let findings = assess::check(&Subject {
-        distribution,
-        member,
-        name,
-        facts: facts.as_ref().ok(),
-        verdicts: &verdicts,
-        sha256: sha256.as_deref(),
-    });
     let (facts, note) = match facts {
         Ok(facts) => (Some(facts), None),
         Err(note) => (None, Some(note)),
     };
-    let module = ModuleReport { name: name.clone(), member: member.clone(), facts, verdicts };
-    Audited { module, findings, note }
+    let (name, member) = (name.clone(), member.clone());
+    (ModuleReport { name, member, facts, hashed, verdicts, runtime: BTreeMap::new() }, note)
+}
+
+/// What all rules say of a distribution's modules.
+fn check_distribution(report: &DistributionReport) -> (Vec<Finding>, Vec<Note>) {
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    for module in &report.modules {
+        let subject = Subject {
+            distribution: &report.distribution,
+            member: &module.member,
+            name: &module.name,
+            facts: module.facts.as_ref(),
+            verdicts: &module.verdicts,
+            runtime: &module.runtime,
+            sha256: module.hashed.as_deref(),
+        };
+        match guarded(|| assess::check(&subject)) {
+            Some(found) => findings.extend(found),
+            None => notes
+                .push(Note::unread(format!("{}: {}", report.distribution.source, module.member.path), BUG)),
+        }
+    }
+    (findings, notes)
 }
 
 /// The libraries that a module may need: those of its own distribution first, then those of the others in the
@@ -247,11 +332,19 @@ fn conclude_distribution(
     modules: Vec<ModuleReport>,
     plan: &Plan,
 ) -> DistributionReport {
+    let verdicts = distribution_verdicts(&distribution, &modules, plan);
+    DistributionReport { distribution, verdicts, modules }
+}
+
+fn distribution_verdicts(
+    distribution: &Distribution,
+    modules: &[ModuleReport],
+    plan: &Plan,
+) -> BTreeMap<Target, Judgement> {
     let judge = |target| {
         let judged: Vec<&Judgement> =
             modules.iter().filter_map(|module| module.verdicts.get(&target)).collect();
-        (target, assess::distribution(&distribution, &judged, target))
+        (target, assess::distribution(distribution, &judged, target))
     };
-    let verdicts = plan.targets.iter().copied().map(judge).collect();
-    DistributionReport { distribution, verdicts, modules }
+    plan.targets.iter().copied().map(judge).collect()
 }

@@ -7,6 +7,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let ended = match Cli::of_process().command {
         Command::Check(check) => ftaudit::run(&Plan::from(check)).map(ExitCode::from),
+        Command::Confirm(check) => ftaudit::run(&Plan::from(check).confirming()).map(ExitCode::from),
+        Command::Python(_) => {
+            deliver::deliver(&ftaudit::pythons(), None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
+        }
+        Command::Sandbox(wanted) => return ftaudit::become_sandboxed(&wanted),
         Command::Explain(explain) => {
             let text = ftaudit::explain(&explain.rule);
             deliver::deliver(&text, None).map(|()| ExitCode::SUCCESS).map_err(Error::from)

@@ -1,9 +1,10 @@
-//! Stage 4: facts -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
+//! Stage 4: facts, and what a run showed -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
 
 mod distribution;
 mod environment;
 mod evidence;
 pub mod rules;
+mod runtime;
 mod slots;
 mod suffix;
 mod tags;
@@ -12,4 +13,5 @@ mod verdict;
 pub use distribution::distribution;
 pub use environment::environments;
 pub use rules::check;
+pub use runtime::compare;
 pub use verdict::judge;
