@@ -62,6 +62,7 @@ pub enum Command {
 
 /// `ftaudit check`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Check {
     /// A wheel, an extension module, or a folder: a virtual environment, a site-packages, wheels, an
     /// unpacked tree. What a folder is, is found out.

@@ -120,7 +120,8 @@ pub fn pythons() -> String {
     if found.is_empty() {
         return "no free-threaded Python is found\nhint: uv python install 3.14t\n".to_owned();
     }
-    found.iter().map(|found| format!("{found}  {}\n", model::shown(&found.executable))).collect()
+    let line = |found: &confirm::Interpreter| [found.to_string(), model::shown(&found.executable)].join("  ");
+    found.iter().map(line).flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 /// What `ftaudit __sandbox` does: becomes another program, or says why not.
@@ -210,10 +211,10 @@ fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Res
     let work = confirmer.prepare(audited, &plan.targets)?;
     progress.expect(work.batches.iter().map(confirm::Batch::len).sum());
     let confirm_one = |batch| confirmer.confirm(batch, &|count| progress.done(count));
-    let confirmed = work.batches.par_iter().with_max_len(1).flat_map_iter(confirm_one);
-    let mut confirmed: Vec<(Place, Confirmation)> = confirmed.collect();
-    confirmed.extend(work.decided.iter().cloned());
-    for (Place { artifact, distribution, module, target }, confirmation) in confirmed {
+    let imported = work.batches.par_iter().with_max_len(1).flat_map_iter(confirm_one);
+    let mut outcomes: Vec<(Place, Confirmation)> = imported.collect();
+    outcomes.extend(work.decided.iter().cloned());
+    for (Place { artifact, distribution, module, target }, confirmation) in outcomes {
         let Some((_, distributions)) = audited.get_mut(artifact) else { continue };
         let Some(report) = distributions.get_mut(distribution) else { continue };
         let Some(module) = report.modules.get_mut(module) else { continue };

@@ -38,15 +38,17 @@ fn agreement(said: Verdict, confirmation: &Confirmation) -> Agreement {
 
 /// The verdict that a run comes to, if any.
 fn verdict(confirmation: &Confirmation) -> Option<Verdict> {
-    match (&confirmation.seen, confirmation.needs_gil) {
-        (Seen::GilFree, _) => Some(Verdict::GilFree),
-        (Seen::RequiresGil, _) => Some(Verdict::RequiresGil),
-        (Seen::ImportError { cause: ImportCause::NoInitFunction, .. }, _) => Some(Verdict::NotAnExtension),
-        (Seen::ImportError { .. }, Some(true)) => Some(Verdict::RequiresGil),
-        (Seen::ImportError { .. }, Some(false)) => Some(Verdict::GilFree),
-        (Seen::Crashed { .. }, None) => Some(Verdict::IncompatibleAbi),
-        (Seen::Crashed { .. }, Some(_))
-        | (Seen::ImportError { .. } | Seen::TimedOut { .. } | Seen::NotRun { .. }, _) => None,
+    let declared = || {
+        let verdict = |needs| if needs { Verdict::RequiresGil } else { Verdict::GilFree };
+        confirmation.needs_gil.map(verdict)
+    };
+    match &confirmation.seen {
+        Seen::GilFree => Some(Verdict::GilFree),
+        Seen::RequiresGil => Some(Verdict::RequiresGil),
+        Seen::ImportError { cause: ImportCause::NoInitFunction, .. } => Some(Verdict::NotAnExtension),
+        Seen::ImportError { .. } => declared(),
+        Seen::Crashed { .. } if declared().is_none() => Some(Verdict::IncompatibleAbi),
+        Seen::Crashed { .. } | Seen::TimedOut { .. } | Seen::NotRun { .. } => None,
     }
 }
 
@@ -60,10 +62,10 @@ fn was_refused(seen: &Seen) -> bool {
 
 fn settled(judgement: Judgement, verdict: Verdict, confirmation: &Confirmation) -> Judgement {
     let python = confirmation.python.clone().unwrap_or_default();
-    let text = format!("{python}: it {}", confirmation.seen);
+    let text = format!("{python}: it {confirmation}");
     let mut evidence = vec![Evidence::new(EvidenceKind::Run, text)];
     evidence.extend(judgement.evidence);
-    let reason = Reason::SeenAtRunTime { seen: confirmation.seen.to_string(), python };
+    let reason = Reason::SeenAtRunTime { seen: confirmation.to_string(), python };
     Judgement { verdict, reason, evidence }
 }
 
@@ -102,7 +104,7 @@ mod tests {
         let mut table = format!("{:24}", "");
         table.extend(said.map(|verdict| format!(" {:16}", verdict.id())));
         for (what, confirmation) in rows {
-            table += &format!("\n{what:24}");
+            table.extend([format!("\n{what:24}")]);
             table.extend(said.map(|verdict| format!(" {:16}", agreement(verdict, &confirmation).id())));
         }
         let table: Vec<&str> = table.lines().map(str::trim_end).collect();

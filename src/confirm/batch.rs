@@ -4,7 +4,7 @@
 use super::outcome::{Wanted, of_death, of_end};
 use super::process::{How, Processes};
 use super::session::{Run, Session};
-use crate::model::{Confirmation, Seen};
+use crate::model::{Confirmation, ImportCause, Seen};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,7 +19,9 @@ pub(super) fn confirm(
     processes: &dyn Processes,
     on_done: &dyn Fn(usize),
 ) -> Vec<Confirmation> {
-    let mut work = Work { session, modules, processes, found: BTreeMap::new(), failed_packages: Vec::new() };
+    let (found, declared) = (BTreeMap::new(), BTreeMap::new());
+    let mut work =
+        Work { session, modules, batching, processes, found, declared, failed_packages: Vec::new() };
     let (suspects, others): (Vec<usize>, Vec<usize>) =
         (0..modules.len()).partition(|index| modules[*index].suspect || !batching);
     let mut alone = suspects;
@@ -38,7 +40,10 @@ struct Work<'a> {
     session: &'a Session,
     modules: &'a [Wanted],
     processes: &'a dyn Processes,
+    batching: bool,
     found: BTreeMap<usize, Confirmation>,
+    /// What batches have shown of modules whose outcome they did not decide.
+    declared: BTreeMap<usize, Confirmation>,
     /// Packages whose own import fails, with how that looks: it is the same for every module in them.
     failed_packages: Vec<(String, Confirmation)>,
 }
@@ -64,7 +69,10 @@ impl Work<'_> {
                     Some(seen @ (Seen::GilFree | Seen::RequiresGil)) => {
                         self.found.insert(index, self.session.confirmation(wanted, &run, seen));
                     }
-                    Some(_) => alone.push(index),
+                    Some(seen) => {
+                        self.declared.insert(index, self.session.confirmation(wanted, &run, seen));
+                        alone.push(index);
+                    }
                     None => next.push(index),
                 }
             }
@@ -96,8 +104,14 @@ impl Work<'_> {
         let wanted = &self.modules[index];
         let is_in =
             |package: &str| wanted.name.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'));
-        if let Some((_, known)) = self.failed_packages.iter().find(|(package, _)| is_in(package)) {
-            self.found.insert(index, known.clone());
+        let declared = self.declared.remove(&index);
+        let failed = self.failed_packages.iter().find(|(package, _)| is_in(package));
+        let hookless =
+            |seen: &Seen| matches!(seen, Seen::ImportError { cause: ImportCause::NoInitFunction, .. });
+        if let (true, Some((_, failed)), Some(declared)) = (self.batching, failed, declared)
+            && !hookless(&declared.seen)
+        {
+            self.found.insert(index, Confirmation { seen: failed.seen.clone(), ..declared });
             return;
         }
         if self.processes.interrupted() {
@@ -152,7 +166,7 @@ mod tests {
             own_packages: true,
             read: Vec::new(),
             sandboxed: false,
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
         }
     }
 
@@ -232,9 +246,9 @@ mod tests {
         let (together, fewer) = outcomes(&names, true);
         let (alone, more) = outcomes(&names, false);
         assert_eq!(together, alone);
-        // The second module of the package that fails is not tried again.
-        assert_eq!(more, names.len() - 1);
-        // Five batches, since five end early, the last one with its last module; and eight alone.
+        assert_eq!(more, names.len());
+        // Five batches, since five end early, the last one with its last module; and eight alone: the second module of
+        // the package that fails is not tried again.
         assert_eq!(fewer, 5 + 8);
     }
 

@@ -99,10 +99,10 @@ impl Surroundings {
 /// The interpreter of a virtual environment or an installation.
 pub(crate) fn of_environment(root: &Path) -> Option<PathBuf> {
     let names = ["bin/python", "bin/python3", "Scripts/python.exe", "python.exe"];
-    let named = names.into_iter().map(|name| root.join(name));
+    let plain = names.into_iter().map(|name| root.join(name));
     // An installation's plain name may be that of another build: the telling names come first.
     let told = programs(&root.join("bin")).into_iter().filter(|_| !root.join("pyvenv.cfg").exists());
-    told.chain(named).find(|path| path.is_file())
+    told.chain(plain).find(|path| path.is_file())
 }
 
 /// The programs in a folder that have the name of a free-threaded interpreter.

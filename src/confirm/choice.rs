@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+/// How long the launcher of Windows and its registry may take to list what they know.
+const LISTING: Duration = Duration::from_secs(10);
+
 /// How the user names an interpreter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PythonChoice {
@@ -118,9 +121,12 @@ impl<'a> Interpreters<'a> {
             commands.push(("reg", vec!["query", key.leak(), "/s", "/v", "ExecutablePath"]));
         }
         for (program, arguments) in commands {
-            let invocation = Invocation::trusted(program, Duration::from_secs(10)).with(arguments);
+            let invocation = Invocation::trusted(program, LISTING).with(arguments);
             let mut text = String::new();
-            let ended = self.processes.run(&invocation, &mut |line| text.extend([line, "\n"]));
+            let ended = self.processes.run(&invocation, &mut |line| {
+                text.extend([line, "\n"]);
+                LISTING
+            });
             if ended.is_ok() {
                 paths.extend(listed_on_windows(&text));
             }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long one run of an installer may take: large wheels hold some thousand files.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Installs wheels into a folder that is imported from. Gives for each why it is not there, if it is not.
 pub(super) fn install(
@@ -76,7 +76,7 @@ impl Installer {
     ) -> Result<(), Failure> {
         let invocation =
             self.invocation(interpreter, target, folder).with(["--"]).with(wheels.iter().copied());
-        let Ok(ended) = processes.run(&invocation, &mut |_| {}) else { return Err(Failure::NotThere) };
+        let Ok(ended) = processes.run(&invocation, &mut |_| PATIENCE) else { return Err(Failure::NotThere) };
         match ended.how {
             How::Exited(0) => Ok(()),
             How::Slow => Err(Failure::Refused("it takes too long to install".to_owned())),

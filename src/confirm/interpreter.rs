@@ -107,7 +107,10 @@ pub(crate) fn ask(
     }
     let mut lines = Vec::new();
     let invocation = Invocation::trusted(path, PATIENCE).with(["-I", "-S", "-c", QUESTION]);
-    let ended = processes.run(&invocation, &mut |line| lines.push(line.to_owned()));
+    let ended = processes.run(&invocation, &mut |line| {
+        lines.push(line.to_owned());
+        PATIENCE
+    });
     let ended =
         ended.map_err(|error| InterpreterError::Run { path: shown(path), why: error.kind().to_string() })?;
     let answer = lines.iter().find_map(|line| serde_json::from_str::<Interpreter>(line).ok());

@@ -33,7 +33,7 @@ use std::time::Duration;
 /// What notes of this stage are about.
 const ABOUT: &str = "--confirm";
 /// How long one import may take where nobody says.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Why something was not run when the user has interrupted it.
 const INTERRUPTED: &str = "interrupted";
 

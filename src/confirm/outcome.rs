@@ -29,9 +29,14 @@ pub(super) fn of_end(wanted: &Wanted, transcript: &Transcript) -> Option<Seen> {
     if is_the_warning && created.is_some_and(|created| created.gil == Gil::Used) {
         return Some(Seen::RequiresGil);
     }
-    let at = end.at.as_deref().filter(|at| *at != wanted.name);
+    let hookless = transcript.hookless.contains(&wanted.name);
+    let at = end.at.as_deref().filter(|at| *at != wanted.name && !hookless);
+    let cause = match end.at.as_deref() {
+        _ if hookless => ImportCause::NoInitFunction,
+        at => cause(end, at.unwrap_or(&wanted.name)),
+    };
     Some(Seen::ImportError {
-        cause: cause(end, end.at.as_deref().unwrap_or(&wanted.name)),
+        cause,
         exception: error.clone(),
         message: end.message.clone(),
         at: at.map(str::to_owned),
@@ -200,7 +205,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn every_end_is_an_outcome() {
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let ends = [
             How::Signalled(11),
             How::Signalled(64),

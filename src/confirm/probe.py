@@ -123,6 +123,7 @@ class Watch:
     def __init__(self, answers):
         self.answers = answers
         self.culprits = []
+        self.names = set()
         self.stacks = {}
         self.calls = self.depth = 0
         loader = importlib.machinery.ExtensionFileLoader
@@ -185,9 +186,30 @@ class Watch:
 
     def created(self, spec, gil):
         """Tells that there is a module now, and which imports led to it, the nearest first."""
+        self.names.add(spec.name)
         stack = self.stacks.get(_thread.get_ident(), [])
         chain = [spec.name, *(name for name in reversed(stack) if name != spec.name)]
         self.answers.tell("created", name=spec.name, gil=gil, chain=chain, file=spec.origin)
+
+    def ask(self, name):
+        """Runs a module's init function by itself, where the import did not get to it.
+
+        What its package lacks says nothing of the module. And compiled packages may create their modules without
+        the import system, which then asks nothing.
+        """
+        if name in self.names:
+            return
+        *packages, _ = name.split(".")
+        try:
+            spec = importlib.machinery.PathFinder.find_spec(
+                name, [os.path.join(entry, *packages) for entry in sys.path]
+            )
+            if spec is not None and isinstance(spec.loader, importlib.machinery.ExtensionFileLoader):
+                bootstrap.module_from_spec(spec)
+        # That it does not run by itself is no news.
+        except BaseException as error:
+            if isinstance(error, ImportError) and "does not define module export function" in str(error):
+                self.answers.tell("hookless", name=name)
 
 
 def import_one(name):
@@ -264,7 +286,7 @@ def main():
     # What -v says of each file is nobody's concern, and takes time; the lines on the GIL come from the C code.
     bootstrap._verbose_message = lambda *_, **__: None
     importlib._bootstrap_external._verbose_message = bootstrap._verbose_message
-    Watch(answers)
+    watch = Watch(answers)
     import json
     import site
 
@@ -281,6 +303,8 @@ def main():
         answers.tell("begin", name=name)
         found = import_at_once(name, request["threads"]) if request["threads"] else import_one(name)
         answers.tell("end", name=name, **found)
+        if not request["threads"]:
+            watch.ask(name)
         put_back(stderr, filters, show)
     answers.tell("done")
     # Nothing of the modules' own runs any more: they may crash on the way out, which is not asked here.

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 /// Starts processes and waits for them.
 pub(crate) trait Processes: Sync {
-    /// Runs a process to its end and hands over each line of its standard output as it comes.
+    /// Runs a process to its end and hands over each line of its standard output as it comes; is told how long the
+    /// next one may take.
     ///
     /// # Errors
     /// Where it cannot be started.
-    fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str)) -> io::Result<Ended>;
+    fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str) -> Duration) -> io::Result<Ended>;
 
     /// Whether the user wants everything to end.
     fn interrupted(&self) -> bool;
@@ -32,7 +33,7 @@ pub(crate) struct Invocation {
     pub folder: Option<PathBuf>,
     /// What it reads from its standard input.
     pub input: String,
-    /// How long it may write no line before it is ended.
+    /// How long the first line may take.
     pub silence: Duration,
     /// How long it may run at all.
     pub patience: Duration,

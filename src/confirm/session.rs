@@ -4,7 +4,7 @@ use super::interpreter::Interpreter;
 use super::outcome::Wanted;
 use super::process::{Ended, How, Invocation, Processes};
 use super::sandbox::{Confinement, NEEDED, system_places};
-use super::transcript::Transcript;
+use super::transcript::{Created, Transcript};
 use crate::model::{Confirmation, Protection};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// What is run.
 const PROBE: &str = include_str!("probe.py");
+
+/// How long an interpreter may take before it gets to the modules: its own files may come from a slow disk.
+const START: Duration = Duration::from_mins(1);
 
 /// An interpreter, and where it imports from.
 #[derive(Debug, Clone)]
@@ -70,11 +73,13 @@ impl Session {
         };
         let real = folder.path().canonicalize()?;
         let mut invocation = self.invocation(&real, serde_json::to_string(&request)?);
-        invocation.silence = silence;
         let count = u32::try_from(modules.len()).unwrap_or(u32::MAX);
-        invocation.patience = self.patience.saturating_mul(count.saturating_add(1));
+        invocation.patience = START.saturating_add(self.patience.saturating_mul(count));
         let mut transcript = Transcript::default();
-        let ended = processes.run(&invocation, &mut |line| transcript.line(line))?;
+        let ended = processes.run(&invocation, &mut |line| {
+            transcript.line(line);
+            if transcript.gil_at_start.is_some() { silence } else { START }
+        })?;
         let failed = self.failure(&transcript, &ended);
         Ok(Run { transcript, how: ended.how, failed })
     }
@@ -91,7 +96,7 @@ impl Session {
             environment: Some(environment(folder)),
             folder: Some(folder.to_owned()),
             input,
-            silence: self.patience,
+            silence: START,
             patience: self.patience,
             confinement: self.sandboxed.then_some(confinement),
             watched: Some(folder.to_owned()),
@@ -129,7 +134,7 @@ impl Session {
         Confirmation {
             seen,
             python: Some(self.interpreter.to_string()),
-            needs_gil: created.and_then(|created| created.needs_gil()),
+            needs_gil: created.and_then(Created::needs_gil),
             import_chain: created.map_or_else(Vec::new, |created| created.chain.clone()),
             protections,
             under_threads: None,

@@ -34,7 +34,7 @@ impl System {
 }
 
 impl Processes for System {
-    fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str)) -> io::Result<Ended> {
+    fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str) -> Duration) -> io::Result<Ended> {
         let mut child = command(invocation)?.spawn()?;
         if let Some(mut input) = child.stdin.take() {
             let text = invocation.input.clone();
@@ -49,7 +49,9 @@ impl Processes for System {
         if let Some(errors) = child.stderr.take() {
             thread::spawn(move || drop(sender.send(Word::Errors(read_end(errors)))));
         }
-        let mut listener = Listener { receiver, on_line, open: 2, written: 0, errors: String::new() };
+        let silence = invocation.silence;
+        let mut listener =
+            Listener { receiver, on_line, silence, open: 2, written: 0, errors: String::new() };
         let how = self.wait(&mut child, invocation, &mut listener);
         let how = how.inspect_err(|_| drop(child.kill()))?;
         Ok(Ended { how, errors: listener.errors })
@@ -80,7 +82,7 @@ impl System {
                 Some(How::Interrupted)
             } else if listener.written > OUTPUT {
                 Some(How::Flooded)
-            } else if now - heard > invocation.silence || now - started > invocation.patience {
+            } else if now - heard > listener.silence || now - started > invocation.patience {
                 Some(How::Slow)
             } else if now - looked >= TICK {
                 looked = now;
@@ -107,7 +109,9 @@ enum Word {
 /// The receiving end of a process's output.
 struct Listener<'a> {
     receiver: Receiver<Word>,
-    on_line: &'a mut dyn FnMut(&str),
+    on_line: &'a mut dyn FnMut(&str) -> Duration,
+    /// How long the next line may take.
+    silence: Duration,
     /// How many of the two streams are still read.
     open: u8,
     written: usize,
@@ -120,7 +124,7 @@ impl Listener<'_> {
         match self.receiver.recv_timeout(patience) {
             Ok(Word::Line(line)) => {
                 self.written = self.written.saturating_add(line.len()).saturating_add(1);
-                (self.on_line)(&line);
+                self.silence = (self.on_line)(&line);
                 return true;
             }
             Ok(Word::NoMoreLines) => self.open = self.open.saturating_sub(1),

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// What one process does: the lines that it writes, and how it ends.
 type Scene = (Vec<String>, How);
@@ -42,7 +43,7 @@ impl Script {
 }
 
 impl Processes for Script {
-    fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str)) -> io::Result<Ended> {
+    fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str) -> Duration) -> io::Result<Ended> {
         self.asked.lock().unwrap().push(invocation.clone());
         let next = self.scenes.lock().unwrap().pop_front();
         let scene = next.or_else(|| self.play.as_ref().map(|play| play(invocation)));

@@ -3,7 +3,7 @@
 use super::sandbox::{PROTECTED, REFUSED};
 use crate::model::Protection;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of a stack that are kept: the innermost calls tell the cause.
 const STACK: usize = 30;
@@ -23,6 +23,9 @@ enum Event {
         name: String,
         #[serde(flatten)]
         end: End,
+    },
+    Hookless {
+        name: String,
     },
     Done,
 }
@@ -90,6 +93,8 @@ pub(super) struct Transcript {
     pub gil_at_start: Option<bool>,
     /// Modules by name.
     pub created: BTreeMap<String, Created>,
+    /// Files without an init function, by the name of the module that they would be.
+    pub hookless: BTreeSet<String>,
     /// What came of each, by name.
     pub ends: BTreeMap<String, End>,
     /// The module that was being imported when the lines ended.
@@ -120,6 +125,7 @@ impl Transcript {
                 self.current = None;
                 self.ends.entry(name).or_insert(end);
             }
+            Ok(Event::Hookless { name }) => drop(self.hookless.insert(name)),
             Ok(Event::Done) => self.done = true,
             Err(_) if self.text.len() < 10 * STACK => self.text.push(line.to_owned()),
             Err(_) => {}

@@ -203,13 +203,13 @@ impl Planner<'_, '_> {
         };
         let interpreter = self.interpreters.at(&own).map_err(|error| error.to_string())?;
         let is_own = interpreter.folders.iter().any(|known| folder.starts_with(known));
-        match interpreter.target() == Some(target) {
-            true => Ok((interpreter, is_own)),
-            false => Err(format!(
-                "this is an environment of {interpreter}\n\
-                 hint: confirm an environment of {target}, or name an interpreter with --python"
-            )),
+        if interpreter.target() == Some(target) {
+            return Ok((interpreter, is_own));
         }
+        Err(format!(
+            "this is an environment of {interpreter}\n\
+                 hint: confirm an environment of {target}, or name an interpreter with --python"
+        ))
     }
 
     fn session(

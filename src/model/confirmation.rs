@@ -36,6 +36,18 @@ impl Confirmation {
     }
 }
 
+/// Reads as a sentence whose subject is the module.
+impl fmt::Display for Confirmation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.seen.fmt(f)?;
+        match (&self.seen, self.needs_gil) {
+            (Seen::ImportError { .. }, Some(true)) => f.write_str("; its init function turned the GIL on"),
+            (Seen::ImportError { .. }, Some(false)) => f.write_str("; its init function left the GIL off"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
@@ -132,10 +144,10 @@ impl fmt::Display for Seen {
                         )?;
                     }
                     ImportCause::NotFound => {
-                        f.write_str("was not imported: no file of that name is loaded")?
+                        f.write_str("was not imported: no file of that name is loaded")?;
                     }
                     ImportCause::NoInitFunction => {
-                        f.write_str("was not imported: it has no init function")?
+                        f.write_str("was not imported: it has no init function")?;
                     }
                     ImportCause::Other => write!(f, "was not imported: {exception}: {message}")?,
                 }

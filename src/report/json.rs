@@ -207,7 +207,7 @@ impl<'a> Runtime<'a> {
         Self {
             outcome: ran.seen.id(),
             agreement: runtime.agreement.id(),
-            message: ran.seen.to_string(),
+            message: ran.to_string(),
             python: ran.python.as_deref(),
             needs_gil: ran.needs_gil,
             import_chain: &ran.import_chain,

@@ -50,12 +50,11 @@ fn compare(interpreter: &Interpreter, inputs: &[PathBuf]) -> usize {
     alone.len()
 }
 
+/// Outcome and message, by the folder's number, the project and the module.
+type Outcomes = BTreeMap<(usize, String, String), (String, String)>;
+
 /// What came of every module, and how many seconds that took.
-fn outcomes(
-    interpreter: &Interpreter,
-    inputs: &[PathBuf],
-    way: &[&str],
-) -> (BTreeMap<(usize, String, String), (String, String)>, f64) {
+fn outcomes(interpreter: &Interpreter, inputs: &[PathBuf], way: &[&str]) -> (Outcomes, f64) {
     let mut found = BTreeMap::new();
     let started = Instant::now();
     // Folders of fixtures have the same names in them: each is a run of its own.

@@ -25,10 +25,10 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     let python = runtime.confirmation.python.as_deref().unwrap_or("the interpreter");
     let message = format!(
         "the binary says of {} that it {}; under {python} it {}",
-        subject.name.dotted, judgement.reason, runtime.confirmation.seen
+        subject.name.dotted, judgement.reason, runtime.confirmation
     );
     let mut evidence =
-        vec![Evidence::new(EvidenceKind::Run, format!("{python}: it {}", runtime.confirmation.seen))];
+        vec![Evidence::new(EvidenceKind::Run, format!("{python}: it {}", runtime.confirmation))];
     evidence.extend(judgement.evidence.iter().cloned());
     Some(RULE.finding(subject, message, evidence, "look at what the module decides by".to_owned()))
 }

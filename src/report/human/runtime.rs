@@ -58,8 +58,8 @@ fn one(module: &ModuleReport, runtime: &Runtime, target: Target, page: &mut Page
     if *agreement == Agreement::Unconfirmed {
         unconfirmed(module, confirmation, target, page);
     } else {
-        let (name, seen) = (&module.name.dotted, &confirmation.seen);
-        page.paragraph(4, Tone::Plain, &format!("{} on {target}: {name} {seen}", agreement.id()));
+        let name = &module.name.dotted;
+        page.paragraph(4, Tone::Plain, &format!("{} on {target}: {name} {confirmation}", agreement.id()));
     }
     if confirmation.import_chain.len() > 1 {
         page.paragraph(6, Tone::Faint, &confirmation.import_chain.join(" ← "));
@@ -78,9 +78,10 @@ pub(super) fn summary(report: &Report, page: &mut Page) {
         let count = |agreement| runs.iter().filter(|runtime| runtime.agreement == agreement).count();
         let pythons: BTreeSet<&str> =
             runs.iter().filter_map(|runtime| runtime.confirmation.python.as_deref()).collect();
-        let under = match pythons.is_empty() {
-            true => format!("Nothing was imported under {target}"),
-            false => format!("Imported under {}", pythons.into_iter().collect::<Vec<_>>().join(", ")),
+        let under = if pythons.is_empty() {
+            format!("Nothing was imported under {target}")
+        } else {
+            format!("Imported under {}", pythons.into_iter().collect::<Vec<_>>().join(", "))
         };
         let total = runs.len();
         let mut text = format!(
@@ -94,7 +95,7 @@ pub(super) fn summary(report: &Report, page: &mut Page) {
             (Agreement::Unconfirmed, "could not be confirmed"),
         ] {
             if count(agreement) > 0 {
-                text += &format!(", {} {what}", count(agreement));
+                text.extend([format!(", {} {what}", count(agreement))]);
             }
         }
         page.paragraph(0, Tone::Strong, &format!("{text}."));
