@@ -18,8 +18,7 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_STATUS: &str = "Exit status:
   0  nothing wrong
-  1  something requires the GIL, cannot be loaded, is not the file that RECORD lists, or did
-     something else when it was imported
+  1  something requires the GIL, does not load, is not what RECORD lists, or contradicts its verdict
   2  wrong usage, or nothing could be audited
   3  nothing wrong seen, but something is undetermined or could not be read or confirmed";
 
