@@ -38,7 +38,9 @@ pub fn inspect(
         let init = with_libraries(bytes, index, name, targets, beside, &alone).unwrap_or(alone);
         let tables = abi::from_tables(image);
         let built_for = init.values().fold(tables, |built_for, init| abi::with_init(built_for, image, init));
-        Slice { arch: image.arch.clone(), built_for, origin: origin::find(image), init }
+        let is_module = init.values().any(|init| init.hook.is_some() || !init.other_hooks.is_empty());
+        let origin = is_module.then(|| origin::find(image)).flatten();
+        Slice { arch: image.arch.clone(), built_for, origin, init }
     });
     Ok(Facts { format, slices: slices.collect() })
 }

@@ -12,8 +12,8 @@ use std::hash::{Hash, Hasher};
 /// one that never ends takes less than 100 ms of a processor.
 pub(super) const MAX_STEPS: u32 = 500_000;
 
-/// Instructions that are spent, of these, on the paths that remain when one has succeeded: they have to show no
-/// more than whether they agree with it.
+/// Instructions that are spent, of these, on the paths that remain when one has succeeded, if it took no more
+/// itself: they have to show no more than whether they agree with it.
 const MAX_LATE_STEPS: u32 = 40_000;
 
 /// How often one path may come to the same undecided branch in one call, pass by pass. Paths that reach the
@@ -32,16 +32,23 @@ const MAX_MEETINGS: u8 = 8;
 /// The same for paths that even agree in their registers and the top of the stack.
 const MAX_REPEATS: u8 = 1;
 
+/// How many paths are followed from the same place, with the same call stack and the modules in the same state, once
+/// a path has succeeded.
+const MAX_LATE_MEETINGS: u8 = 4;
+
 /// Calls inside calls. Generated init functions reach 12; deeper ones are recursion over data.
 const MAX_DEPTH: usize = 48;
 
-/// Pages that the waiting paths may refer to: at most 15 MB if they shared none of them.
-const MAX_PENDING_PAGES: usize = 60_000;
+/// Paths that may be open at once, at about a kilobyte each beside their memory: the longest real init function,
+/// with an undecided check at every other call, has 3,300.
+const MAX_OPEN: usize = 1 << 14;
 
 /// How a path ended.
 pub(super) enum End<'s, 'a, 'data, M> {
-    /// The function returned this.
+    /// The function returned this, and no exception was set.
     Returned(Value, Box<Path<'s, 'a, 'data, M>>),
+    /// It returned zero, or with an exception set.
+    Failed,
     /// The process, or the import, ended on the way: it says nothing of success.
     Died { why: &'static str, address: u64 },
     /// An exception was thrown, or a jump made back to `setjmp`: who catches it is not followed.
@@ -53,16 +60,22 @@ pub(super) enum End<'s, 'a, 'data, M> {
 /// All paths of one function.
 pub(super) struct Explorer<'s, 'a, 'data, M> {
     arrivals: FxHashMap<u64, u8>,
+    /// Where paths have gone once one had succeeded: how many, and the last of them.
+    late: FxHashMap<u64, (u8, usize)>,
+    /// How many paths have been taken up.
+    followed: usize,
     /// Undecided branches met before the first success, with the functions on the stack and the module's state.
     early: FxHashSet<u64>,
     steps: u32,
     limit: u32,
     pending: Vec<Path<'s, 'a, 'data, M>>,
-    pending_pages: usize,
     ends: Vec<End<'s, 'a, 'data, M>>,
+    left: Vec<Vec<Option<Value>>>,
     merged: bool,
     guessed: bool,
     succeeded: bool,
+    /// Whether the first path that returns, whatever it returns, ends it all.
+    once: bool,
     /// Paths that have reached the rounds of this pass, at an undecided branch.
     waiting: Vec<(Path<'s, 'a, 'data, M>, u64)>,
     rounds: u32,
@@ -91,16 +104,28 @@ enum Next {
 impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Runs `start` to all its ends, taking at most `limit` steps.
     pub(super) fn run(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
+        Self::explore(start, limit, false)
+    }
+
+    /// Runs `start` until a path has returned.
+    pub(super) fn run_once(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
+        Self::explore(start, limit, true)
+    }
+
+    fn explore(start: Path<'s, 'a, 'data, M>, limit: u32, once: bool) -> Explored<'s, 'a, 'data, M> {
         let mut explorer = Self {
             arrivals: FxHashMap::default(),
+            late: FxHashMap::default(),
+            followed: 0,
             early: FxHashSet::default(),
             steps: 0,
             limit,
+            once,
             pending: vec![start],
-            pending_pages: 0,
             waiting: Vec::new(),
             rounds: 0,
             ends: Vec::new(),
+            left: Vec::new(),
             merged: false,
             guessed: false,
             succeeded: false,
@@ -113,13 +138,13 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             }
             explorer.exhaust();
         }
-        let left = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
-        let left = left.map(Path::declared).collect();
+        let open = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
+        explorer.left.extend(open.map(Path::declared));
         Explored {
             ends: explorer.ends,
             merged: explorer.merged,
             guessed: explorer.guessed,
-            left,
+            left: explorer.left,
             steps: explorer.steps,
         }
     }
@@ -128,30 +153,44 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         while self.steps < self.limit
             && let Some(path) = self.pending.pop()
         {
-            self.pending_pages = self.pending_pages.saturating_sub(path.memory.pages());
+            self.followed += 1;
+            if self.ends.len() >= MAX_OPEN {
+                let why = "it ends in more ways than the evaluation holds".to_owned();
+                self.stop(&path, path.machine.counter(), why);
+                return self.limit = self.steps;
+            }
             self.follow(path);
         }
+    }
+
+    /// The function has returned.
+    fn finish(&mut self, path: Path<'s, 'a, 'data, M>) {
+        let value = path.machine.result();
+        if !self.once && (value == Value::ZERO || path.raised) {
+            return self.ends.push(End::Failed);
+        }
+        if !self.succeeded {
+            self.succeeded = true;
+            let late = if self.once { 0 } else { MAX_LATE_STEPS.max(self.steps) };
+            self.limit = self.limit.min(self.steps.saturating_add(late));
+        }
+        self.ends.push(End::Returned(value, Box::new(path)));
     }
 
     fn follow(&mut self, mut path: Path<'s, 'a, 'data, M>) {
         loop {
             let counter = path.machine.counter();
             if counter == path.memory.space.regions.exit {
-                let value = path.machine.result();
-                if !self.succeeded && value != Value::ZERO && !path.raised {
-                    self.succeeded = true;
-                    self.limit = self.limit.min(self.steps + MAX_LATE_STEPS);
-                }
-                return self.ends.push(End::Returned(value, Box::new(path)));
+                return self.finish(path);
             }
             if self.steps >= self.limit {
                 return if self.succeeded {
-                    self.pending.push(path);
+                    self.left.push(path.declared());
                 } else {
                     self.stop(&path, counter, format!("{} instructions were not enough", self.limit));
                 };
             }
-            self.steps += 1;
+            self.steps = self.steps.saturating_add(1 + path.memory.space.paid());
             let flow = match path.machine.step(&mut path.memory) {
                 Ok(flow) => flow,
                 Err(fault) => return self.fault(&path, counter, fault),
@@ -174,6 +213,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 }
             };
             match next {
+                Ok(Next::Go) if self.succeeded && path.has_jumped(counter) && !self.is_new(&path) => {
+                    return self.merged = true;
+                }
                 Ok(Next::Go) => {}
                 Ok(Next::Over) => return,
                 Err(Full) => return self.fault(&path, counter, Fault::MemoryFull),
@@ -275,23 +317,35 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn both_ways(&mut self, path: Path<'s, 'a, 'data, M>, counter: u64) {
-        self.pending_pages += path.memory.pages();
-        if self.pending_pages > MAX_PENDING_PAGES {
-            return self.stop(
-                &path,
-                counter,
-                "more paths are open at once than the evaluation holds".to_owned(),
-            );
+        if self.pending.len() + self.waiting.len() >= MAX_OPEN || path.is_crowded() {
+            let why = "more is open at once than the evaluation holds".to_owned();
+            return self.stop(&path, counter, why);
         }
         self.take(path.clone(), counter, true);
         self.take(path, counter, false);
     }
 
     fn take(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64, taken: bool) {
-        match path.machine.decide(&mut path.memory, taken) {
-            Ok(()) => self.pending.push(path),
-            Err(Full) => self.fault(&path, counter, Fault::MemoryFull),
+        // The branch itself is executed at once, so that a pending path stands where it leads to.
+        let decided = path.machine.decide(&mut path.memory, taken).map_err(Fault::from);
+        match decided.and_then(|()| path.machine.step(&mut path.memory)) {
+            Ok(Flow::Next) => self.pending.push(path),
+            Ok(_) => self.stop(&path, counter, "branches in a way that is not followed".to_owned()),
+            Err(fault) => self.fault(&path, counter, fault),
         }
+    }
+
+    /// Whether a path may still show something new where it has jumped or returned to, now that one has succeeded:
+    /// nearly all that were left open go to the same few places that clean up after a failure.
+    fn is_new(&mut self, path: &Path<'s, 'a, 'data, M>) -> bool {
+        let mut hasher = FxHasher::default();
+        (path.place(path.machine.counter()), path.frame_key()).hash(&mut hasher);
+        let (met, last) = self.late.entry(hasher.finish()).or_default();
+        if *last != self.followed {
+            *met = met.saturating_add(1);
+            *last = self.followed;
+        }
+        *met <= MAX_LATE_MEETINGS
     }
 
     fn arrive(&mut self, counter: u64, round: u32, path: &Path<'s, 'a, 'data, M>) -> bool {

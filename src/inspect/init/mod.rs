@@ -46,8 +46,9 @@ pub(crate) struct Request<'a, 'data> {
     pub free_threaded: Option<bool>,
 }
 
-/// Instructions spent on the functions that the loader runs before the hook.
-const MAX_CONSTRUCTOR_STEPS: u32 = 200_000;
+/// Instructions spent on the functions that the loader runs before the hook. Most modules have few and short ones;
+/// those with many fill tables of texts and options, which no declaration hangs on.
+const MAX_CONSTRUCTOR_STEPS: u32 = 50_000;
 
 /// Evaluates the hook that the target calls.
 pub(crate) fn evaluate(request: &Request) -> Init {
@@ -101,7 +102,7 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     for constructor in request.image.initialisers() {
         let mut own = memory.clone();
         let machine = M::enter(&mut own, constructor, &[Value::Unknown; 3])?;
-        let explored = Explorer::run(Path::new(machine, own), left);
+        let explored = Explorer::run_once(Path::new(machine, own), left);
         left = left.saturating_sub(explored.steps);
         let returned = explored.ends.into_iter().find_map(|end| match end {
             End::Returned(_, path) => Some(path.memory),

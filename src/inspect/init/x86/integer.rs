@@ -37,6 +37,13 @@ impl X86 {
             M::Inc | M::Dec | M::Neg | M::Not => self.unary(memory, instruction, size),
             M::Shl | M::Sal | M::Shr | M::Sar => self.shift(memory, instruction, size),
             M::Imul if instruction.op_count() > 1 => self.multiply(memory, instruction, size),
+            M::Bt | M::Bts | M::Btr | M::Btc | M::Rol | M::Ror | M::Shld | M::Shrd | M::Bswap => {
+                self.bits(memory, instruction, size)
+            }
+            M::Bsf | M::Bsr | M::Tzcnt | M::Lzcnt | M::Popcnt => self.bits(memory, instruction, size),
+            M::Shlx | M::Shrx | M::Sarx | M::Rorx | M::Andn => self.bits(memory, instruction, size),
+            M::Mul | M::Imul | M::Div | M::Idiv => self.bits(memory, instruction, size),
+            M::Cwde | M::Cbw | M::Cwd | M::Cdq | M::Cqo => self.bits(memory, instruction, size),
             M::Xchg => self.exchange(memory, instruction),
             M::Cmpxchg => self.compare_exchange(memory, instruction, size),
             M::Xadd => self.exchange_add(memory, instruction, size),
@@ -163,6 +170,7 @@ impl X86 {
         size: u8,
     ) -> Value {
         use Mnemonic as M;
+        let carry = self.flags.carry;
         self.flags = Flags::default();
         let whole = size == self.pointer;
         match (mnemonic, operands) {
@@ -170,7 +178,7 @@ impl X86 {
                 self.flags = Flags { carry: Some(false), overflow: Some(false), ..result_flags(0, size) };
                 Value::ZERO
             }
-            (M::Sbb, _) if same => match self.flags.carry {
+            (M::Sbb, _) if same => match carry {
                 Some(carry) => Value::Known(if carry { mask(size) } else { 0 }),
                 None => Value::Unknown,
             },
