@@ -1,4 +1,4 @@
-//! AArch64 (A64), decoded by yaxpeax-arm.
+//! `AArch64` (A64), decoded by yaxpeax-arm.
 //!
 //! Instructions that move, compare and compute words are executed; every other one makes unknown what it may
 //! write, which is always right and seldom matters. This file has the registers and the calling
@@ -44,7 +44,7 @@ const PLATFORM: u16 = 18;
 /// Arguments in registers; the others lie on the stack.
 const ARGUMENT_REGISTERS: u16 = 8;
 
-/// The registers of an AArch64 processor.
+/// The registers of an `AArch64` processor.
 #[derive(Clone)]
 pub(in crate::inspect::init) struct Arm64 {
     general: [Value; 32],

@@ -331,8 +331,9 @@ fn what_is_not_modelled_is_forgotten() {
     ];
     with(&words, |machine, memory| {
         (0..32).for_each(|register| machine.set_lanes(register, [Value::ZERO; LANES]));
-        [(0, 0), (1, 1), (20, DATA)]
-            .map(|(register, value)| machine.set_general(register, Value::Known(value)));
+        for (register, value) in [(0, 0), (1, 1), (20, DATA)] {
+            machine.set_general(register, Value::Known(value));
+        }
         machine.flags.zero = Some(true);
         for _ in words {
             assert_eq!(machine.step(memory), Ok(Flow::Next));
@@ -382,7 +383,9 @@ fn control_goes_where_it_is_told() {
 /// Takes the choice that stands at these instructions; gives where that leads.
 fn decide(words: &[u32], before: &[(u16, Value)], taken: bool, check: impl FnOnce(&Arm64)) {
     with(words, |machine, memory| {
-        before.iter().for_each(|&(register, value)| machine.set_general(register, value));
+        for &(register, value) in before {
+            machine.set_general(register, value);
+        }
         while machine.step(memory) != Ok(Flow::Choice) {
             assert!(machine.counter() < CODE + 4 * words.len() as u64, "there is a choice");
         }
