@@ -15,6 +15,9 @@ const STATE: u64 = 1 << 16;
 const AT_HWCAP: u64 = 16;
 const BASIC_FEATURES: u64 = 3;
 
+/// What stands for the process itself in Windows.
+const THIS_PROCESS: Value = Value::Known(u64::MAX);
+
 /// Calls a function that is the same for every module.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Effect>, Full> {
     let [first, second, third] = [0, 1, 2].map(|index| path.argument(index));
@@ -62,6 +65,10 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         }
         // Any time and any number is as good as another: Microsoft's run time makes its stack cookie of them.
         "GetCurrentThreadId" | "GetCurrentProcessId" | "GetTickCount" | "GetTickCount64" => Value::Known(4),
+        "GetCurrentProcess" => THIS_PROCESS,
+        "TerminateProcess" if first == THIS_PROCESS => {
+            return Ok(Some(Effect::End("ends the process")));
+        }
         "GetSystemTimeAsFileTime" | "QueryPerformanceCounter" => {
             if let Value::Known(place) = first {
                 path.memory.store(place, 8, Value::Known(0x01dd_5afe_c0de_0000))?;

@@ -73,6 +73,7 @@ impl X86 {
             M::Nop | M::Endbr64 | M::Endbr32 | M::Pause | M::Mfence | M::Lfence | M::Sfence | M::Cld => {
                 Ok(())
             }
+            _ if self.bits(memory, instruction, size)? => Ok(()),
             _ => self.vector_move(memory, instruction),
         }
     }

@@ -3,9 +3,12 @@
 //! Instructions that move, compare and compute words are executed; every other one makes unknown what iced
 //! says it writes, which is always right and seldom matters.
 
+mod bits;
 mod flow;
 mod integer;
 mod operand;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 use super::machine::{Fault, Flow, Machine};
