@@ -515,3 +515,27 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn a_pointer_to_a_local_count_reads_that_of_an_immortal_object() {
+    let words = [0x9100_3262, 0xb940_0041]; // add x2, x19, #12; ldr w1, [x2]
+    after_values(&words, &[(19, Value::Object(7))], |machine, _| is(machine, &[(1, 0xffff_ffff)]));
+    let words = [0x9100_4262, 0xb940_0041]; // add x2, x19, #16; ldr w1, [x2]
+    after_values(&words, &[(19, Value::Object(7))], |machine, _| {
+        assert_eq!(machine.general(1), Value::Unknown);
+    });
+}
+
+#[test]
+fn a_block_of_unknown_size_leaves_the_stack_known() {
+    // sub sp, sp, x0; and: sub x1, sp, x0; mov sp, x1
+    for words in [&[0xcb20_63ff][..], &[0xcb20_63e1, 0x9100_003f]] {
+        with(words, |machine, memory| {
+            let before = machine.general(STACK_POINTER).known().unwrap();
+            for _ in words {
+                assert_eq!(machine.step(memory), Ok(Flow::Next));
+            }
+            assert!(machine.general(STACK_POINTER).known().unwrap() < before);
+        });
+    }
+}

@@ -1,10 +1,10 @@
 //! Moves and arithmetic on words.
 
 use super::flow::{Flags, is_conditional_move, result_flags};
-use super::operand::bytes;
+use super::operand::{bytes, writes_stack_pointer};
 use super::{STACK_POINTER, X86};
 use crate::inspect::init::memory::{Full, Memory};
-use crate::inspect::init::value::{Value, mask, sign_extend};
+use crate::inspect::init::value::{Value, below_block, mask, sign_extend};
 use iced_x86::{ConditionCode, Instruction, Mnemonic, OpKind, Register};
 
 impl X86 {
@@ -118,6 +118,10 @@ impl X86 {
             };
             return Ok(());
         }
+        let result = match (mnemonic, result, left) {
+            (M::Sub, Value::Unknown, top) if writes_stack_pointer(instruction) => below_block(top),
+            _ => result,
+        };
         self.write(memory, instruction, 0, result)?;
         // `and r, r` and the like leave the register as the result that the flags speak of.
         let plain = matches!(mnemonic, M::And | M::Or | M::Xor | M::Sub | M::Add);

@@ -7,8 +7,6 @@ mod bits;
 mod flow;
 mod integer;
 mod operand;
-#[cfg(test)]
-mod tests;
 mod vector;
 
 use super::machine::{Fault, Flow, Machine};
@@ -228,3 +226,6 @@ impl X86 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,3 +78,10 @@ fn products_and_quotients_take_two_registers() {
     assert_eq!(after(&[0x48, 0x99], [0x8000_0000, 0, 5]).1, [Some(0x8000_0000), Some(0)], "cqo");
     assert_eq!(gives(&[0x98], [0x1234_8000, 0, 0]), Some(0xffff_8000), "cwde");
 }
+
+#[test]
+fn a_block_of_unknown_size_leaves_the_stack_known() {
+    let code = &[0x48, 0x29, 0xdc]; // sub rsp, rbx
+    let (machine, _) = after(code, [0; 3]);
+    assert!(machine.general(STACK_POINTER).known().is_some());
+}
