@@ -75,18 +75,22 @@ pub fn check(target: &str, inputs: impl IntoIterator<Item = impl AsRef<OsStr>>) 
 }
 
 impl Report {
-    /// The verdict on each module, by distribution and path in `site-packages`.
+    /// The verdict on each module, by distribution and path in `site-packages`. Of several wheels of one
+    /// distribution the last one counts.
     pub fn by_member(&self, target: &str) -> BTreeMap<(String, String), (&Module, &Judgement)> {
-        let mut verdicts = BTreeMap::new();
-        for distribution in &self.distributions {
+        self.modules(target).collect()
+    }
+
+    /// The same for every wheel.
+    pub fn modules(&self, target: &str) -> impl Iterator<Item = ((String, String), (&Module, &Judgement))> {
+        self.distributions.iter().flat_map(move |distribution| {
             let name = distribution.name.clone().unwrap_or_default();
-            for module in &distribution.modules {
+            distribution.modules.iter().map(move |module| {
                 let judgement =
                     module.verdicts.get(target).expect("every module has a verdict for the target");
-                verdicts.insert((name.clone(), installed(&module.member)), (module, judgement));
-            }
-        }
-        verdicts
+                ((name.clone(), installed(&module.member)), (module, judgement))
+            })
+        })
     }
 }
 
