@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 pub struct Report {
     /// What was audited.
     pub distributions: Vec<Distribution>,
+    /// What is worth attention.
+    pub findings: Vec<Finding>,
     /// What could not be done.
     pub notes: Vec<Note>,
 }
@@ -30,6 +32,8 @@ pub struct Module {
     pub member: String,
     /// What RECORD says of the file.
     pub sha256: Option<String>,
+    /// Machines that it holds code for.
+    pub arch: Vec<String>,
     /// By target.
     pub verdicts: BTreeMap<String, Judgement>,
 }
@@ -41,6 +45,13 @@ pub struct Judgement {
     pub verdict: String,
     /// Why, as a sentence about the module.
     pub message: String,
+}
+
+/// What a rule says.
+#[derive(Debug, Deserialize)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: String,
 }
 
 /// Something that was not audited.

@@ -2,7 +2,8 @@
 //!
 //! [`truth`] holds the verdicts on real wheels against what CPython was once seen to do with them, [`platforms`] does
 //! so for the wheels of other platforms; [`fixtures`] and [`wheels`] hold them against what the interpreters at hand
-//! do now. [`broken`] is about files that no interpreter can load.
+//! do now. [`broken`] is about files that no interpreter can load,
+//! [`universal`] about one of macOS.
 
 mod audit;
 mod broken;
@@ -17,6 +18,7 @@ mod probe;
 mod scripts;
 mod truth;
 mod undetermined;
+mod universal;
 mod wheels;
 
 use std::io::Write;
