@@ -57,6 +57,15 @@ pub(super) enum End<'s, 'a, 'data, M> {
     Stopped { why: String, address: u64, trail: Trail, declared: Vec<Option<Value>> },
 }
 
+/// What is asked of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// All that it may end with.
+    AllEnds,
+    /// The first path that returns, whatever it returns.
+    FirstReturn,
+}
+
 /// All paths of one function.
 pub(super) struct Explorer<'s, 'a, 'data, M> {
     arrivals: FxHashMap<u64, u8>,
@@ -74,8 +83,7 @@ pub(super) struct Explorer<'s, 'a, 'data, M> {
     merged: bool,
     guessed: bool,
     succeeded: bool,
-    /// Whether the first path that returns, whatever it returns, ends it all.
-    once: bool,
+    until: Until,
     /// Paths that have reached the rounds of this pass, at an undecided branch.
     waiting: Vec<(Path<'s, 'a, 'data, M>, u64)>,
     rounds: u32,
@@ -104,15 +112,15 @@ enum Next {
 impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Runs `start` to all its ends, taking at most `limit` steps.
     pub(super) fn run(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
-        Self::explore(start, limit, false)
+        Self::explore(start, limit, Until::AllEnds)
     }
 
     /// Runs `start` until a path has returned.
     pub(super) fn run_once(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
-        Self::explore(start, limit, true)
+        Self::explore(start, limit, Until::FirstReturn)
     }
 
-    fn explore(start: Path<'s, 'a, 'data, M>, limit: u32, once: bool) -> Explored<'s, 'a, 'data, M> {
+    fn explore(start: Path<'s, 'a, 'data, M>, limit: u32, until: Until) -> Explored<'s, 'a, 'data, M> {
         let mut explorer = Self {
             arrivals: FxHashMap::default(),
             late: FxHashMap::default(),
@@ -120,7 +128,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             early: FxHashSet::default(),
             steps: 0,
             limit,
-            once,
+            until,
             pending: vec![start],
             waiting: Vec::new(),
             rounds: 0,
@@ -166,12 +174,15 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// The function has returned.
     fn finish(&mut self, path: Path<'s, 'a, 'data, M>) {
         let value = path.machine.result();
-        if !self.once && (value == Value::ZERO || path.raised) {
+        if self.until == Until::AllEnds && (value == Value::ZERO || path.raised) {
             return self.ends.push(End::Failed);
         }
         if !self.succeeded {
             self.succeeded = true;
-            let late = if self.once { 0 } else { MAX_LATE_STEPS.max(self.steps) };
+            let late = match self.until {
+                Until::FirstReturn => 0,
+                Until::AllEnds => MAX_LATE_STEPS.max(self.steps),
+            };
             self.limit = self.limit.min(self.steps.saturating_add(late));
         }
         self.ends.push(End::Returned(value, Box::new(path)));

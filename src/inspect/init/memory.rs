@@ -42,15 +42,15 @@ struct Page<'s> {
 }
 
 impl<'s> Page<'s> {
-    fn new(words: [Word; PAGE_WORDS], count: &'s Cell<usize>) -> Self {
+    fn new(words: &[Word; PAGE_WORDS], count: &'s Cell<usize>) -> Self {
         count.set(count.get() + 1);
-        Self { words, count }
+        Self { words: *words, count }
     }
 }
 
 impl Clone for Page<'_> {
     fn clone(&self) -> Self {
-        Self::new(self.words, self.count)
+        Self::new(&self.words, self.count)
     }
 }
 
@@ -284,7 +284,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
             Entry::Vacant(_) if held >= MAX_PAGES => return Err(Full),
             Entry::Vacant(page) => {
                 entries.set(entries.get() + 1);
-                page.insert(Rc::new(Page::new([Word::Initial; PAGE_WORDS], pages)))
+                page.insert(Rc::new(Page::new(&[Word::Initial; PAGE_WORDS], pages)))
             }
         };
         if let Some(place) = Rc::make_mut(page).words.get_mut(index) {

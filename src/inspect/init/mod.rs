@@ -20,7 +20,7 @@ mod value;
 mod x86;
 
 use crate::inspect::image::Image;
-use crate::model::{Arch, Hook, HookKind, Init, Outcome, Target};
+use crate::model::{Arch, Format, Hook, HookKind, Init, Outcome, Target};
 use arm64::Arm64;
 use explore::{End, Explorer, MAX_STEPS};
 use machine::Machine;
@@ -101,7 +101,7 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     let mut left = MAX_CONSTRUCTOR_STEPS;
     for constructor in request.image.initialisers() {
         let mut own = memory.clone();
-        let machine = M::enter(&mut own, constructor, &[Value::Unknown; 3])?;
+        let machine = M::enter(&mut own, constructor, &constructor_arguments(request.image))?;
         let explored = Explorer::run_once(Path::new(machine, own), left);
         left = left.saturating_sub(explored.steps);
         let returned = explored.ends.into_iter().find_map(|end| match end {
@@ -114,6 +114,16 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     }
     let machine = M::enter(&mut memory, hook.address, &[])?;
     Ok(Path::new(machine, memory))
+}
+
+/// What the loader gives an initialiser. `DllMain`, and the callbacks for threads, get the library, why they are
+/// called, and null where that is no start of the process; all others the program's arguments.
+fn constructor_arguments(image: &Image) -> [Value; 3] {
+    const DLL_PROCESS_ATTACH: u64 = 1;
+    match image.format {
+        Format::Pe => [Value::NonNull, Value::Known(DLL_PROCESS_ATTACH), Value::ZERO],
+        Format::Elf | Format::MachO => [Value::Unknown; 3],
+    }
 }
 
 /// Whether a hook is marked as a plain function, in whichever image has it.

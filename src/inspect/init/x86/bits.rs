@@ -239,6 +239,42 @@ impl X86 {
     }
 }
 
+/// Whether an instruction is one of this file's. Products of two or three operands are plain arithmetic.
+pub(super) fn is_of_bits(mnemonic: Mnemonic) -> bool {
+    use Mnemonic as M;
+    matches!(
+        mnemonic,
+        M::Bt
+            | M::Bts
+            | M::Btr
+            | M::Btc
+            | M::Rol
+            | M::Ror
+            | M::Bsf
+            | M::Bsr
+            | M::Tzcnt
+            | M::Lzcnt
+            | M::Popcnt
+            | M::Bswap
+            | M::Shld
+            | M::Shrd
+            | M::Shlx
+            | M::Shrx
+            | M::Sarx
+            | M::Rorx
+            | M::Andn
+            | M::Mul
+            | M::Imul
+            | M::Div
+            | M::Idiv
+            | M::Cwde
+            | M::Cbw
+            | M::Cwd
+            | M::Cdq
+            | M::Cqo
+    )
+}
+
 /// The low `size` bytes rotated.
 fn rotated(number: u64, count: u8, size: u8, left: bool) -> u64 {
     let bits = u32::from(size) * 8;

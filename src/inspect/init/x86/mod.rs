@@ -282,3 +282,6 @@ fn block(code: &[u8], address: u64, pointer: u8) -> Rc<[Instruction]> {
     };
     decoder.into_iter().take(MAX_BLOCK).take_while(in_block).collect()
 }
+
+#[cfg(test)]
+mod tests;
