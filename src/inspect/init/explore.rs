@@ -4,9 +4,11 @@ use super::capi::{self, Effect};
 use super::machine::{Fault, Flow, Machine};
 use super::memory::Full;
 use super::path::{Path, Trail};
+use super::trace::Recorded;
 use super::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// Instructions of one evaluation, over all paths. The longest real init function that is decided needs 300,000;
 /// one that never ends takes less than 100 ms of a processor.
@@ -47,7 +49,13 @@ pub(super) enum End<'s, 'a, 'data, M> {
     /// An exception was thrown, or a jump made back to `setjmp`: who catches it is not followed.
     Thrown { address: u64 },
     /// The evaluation could not go on.
-    Stopped { why: String, address: u64, trail: Trail, declared: Vec<Option<Value>> },
+    Stopped {
+        why: String,
+        address: u64,
+        trail: Trail,
+        declared: Vec<Option<Value>>,
+        recorded: Option<Rc<Recorded>>,
+    },
 }
 
 /// All paths of one function.
@@ -194,7 +202,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             return Ok(self.unknown_target(path, counter, target, is_call));
         };
         if let Some((name, 0)) = space.import_at(address) {
+            let open = path.record_call(name);
             let effect = capi::call(name, path, counter)?;
+            path.record_answer(open, name, &effect, counter, is_call);
             return self.apply(path, counter, effect);
         }
         if address != space.regions.exit && space.code(address).is_none() {
@@ -202,6 +212,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         }
         if is_call && (path.frames.len() > MAX_DEPTH || path.recurses(address)) {
             self.guessed = true;
+            path.record_skip(counter, "recursion, or too many calls inside calls");
             path.skip();
             return Ok(Next::Go);
         }
@@ -209,6 +220,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             && is_call
         {
             frame.function = address;
+            path.record_enter(counter, address);
         }
         path.machine.jump(address);
         Ok(Next::Go)
@@ -225,6 +237,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         // a call that takes the place of a return.
         if is_call || target.is_zero() == Some(false) {
             self.guessed = true;
+            path.record_skip(counter, "the address of the function is not known");
             path.skip();
             return Next::Go;
         }
@@ -288,6 +301,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn take(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64, taken: bool) {
+        path.record_branch(counter, taken);
         match path.machine.decide(&mut path.memory, taken) {
             Ok(()) => self.pending.push(path),
             Err(Full) => self.fault(&path, counter, Fault::MemoryFull),
@@ -327,8 +341,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn stop(&mut self, path: &Path<'s, 'a, 'data, M>, address: u64, why: String) {
-        let (trail, declared) = (path.trail.clone(), path.declared());
-        self.ends.push(End::Stopped { why, address, trail, declared });
+        let (trail, declared, recorded) = (path.trail.clone(), path.declared(), path.recorded.clone());
+        self.ends.push(End::Stopped { why, address, trail, declared, recorded });
     }
 
     fn die(&mut self, address: u64, why: &'static str) {
