@@ -2,11 +2,12 @@
 
 use super::capi::{self, Effect};
 use super::machine::{Fault, Flow, Machine};
+use super::meetings::Meetings;
 use super::memory::Full;
 use super::path::{Path, Trail};
+use super::trace::Recorded;
 use super::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// Instructions of one evaluation, over all paths. The longest real init function that is decided needs 300,000;
 /// one that never ends takes less than 100 ms of a processor.
@@ -25,17 +26,6 @@ const ROUNDS: [u32; 3] = [16, 256, 4096];
 /// The same for a loop in which nothing but undecided branches was met since the last time.
 const MAX_IDLE_ROUNDS: u32 = 3;
 
-/// How many paths may arrive at the same branch in the same round, with the same call stack and the module in
-/// the same state: those that meet again behind an `if` know much the same.
-const MAX_MEETINGS: u8 = 8;
-
-/// The same for paths that even agree in their registers and the top of the stack.
-const MAX_REPEATS: u8 = 1;
-
-/// How many paths are followed from the same place, with the same call stack and the modules in the same state, once
-/// a path has succeeded.
-const MAX_LATE_MEETINGS: u8 = 4;
-
 /// Calls inside calls. Generated init functions reach 12; deeper ones are recursion over data.
 const MAX_DEPTH: usize = 48;
 
@@ -48,13 +38,19 @@ pub(super) enum End<'s, 'a, 'data, M> {
     /// The function returned this, and no exception was set.
     Returned(Value, Box<Path<'s, 'a, 'data, M>>),
     /// It returned zero, or with an exception set.
-    Failed,
+    Failed { recorded: Option<Rc<Recorded>> },
     /// The process, or the import, ended on the way: it says nothing of success.
     Died { why: &'static str, address: u64 },
     /// An exception was thrown, or a jump made back to `setjmp`: who catches it is not followed.
     Thrown { address: u64 },
     /// The evaluation could not go on.
-    Stopped { why: String, address: u64, trail: Trail, declared: Vec<Option<Value>> },
+    Stopped {
+        why: String,
+        address: u64,
+        trail: Trail,
+        declared: Vec<Option<Value>>,
+        recorded: Option<Rc<Recorded>>,
+    },
 }
 
 /// What is asked of a function.
@@ -68,13 +64,7 @@ enum Until {
 
 /// All paths of one function.
 pub(super) struct Explorer<'s, 'a, 'data, M> {
-    arrivals: FxHashMap<u64, u8>,
-    /// Where paths have gone once one had succeeded: how many, and the last of them.
-    late: FxHashMap<u64, (u8, usize)>,
-    /// How many paths have been taken up.
-    followed: usize,
-    /// Undecided branches met before the first success, with the functions on the stack and the module's state.
-    early: FxHashSet<u64>,
+    meetings: Meetings,
     steps: u32,
     limit: u32,
     pending: Vec<Path<'s, 'a, 'data, M>>,
@@ -122,10 +112,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
 
     fn explore(start: Path<'s, 'a, 'data, M>, limit: u32, until: Until) -> Explored<'s, 'a, 'data, M> {
         let mut explorer = Self {
-            arrivals: FxHashMap::default(),
-            late: FxHashMap::default(),
-            followed: 0,
-            early: FxHashSet::default(),
+            meetings: Meetings::default(),
             steps: 0,
             limit,
             until,
@@ -161,7 +148,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         while self.steps < self.limit
             && let Some(path) = self.pending.pop()
         {
-            self.followed += 1;
+            self.meetings.take_up();
             if self.ends.len() >= MAX_OPEN {
                 let why = "it ends in more ways than the evaluation holds".to_owned();
                 self.stop(&path, path.machine.counter(), why);
@@ -175,7 +162,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     fn finish(&mut self, path: Path<'s, 'a, 'data, M>) {
         let value = path.machine.result();
         if self.until == Until::AllEnds && (value == Value::ZERO || path.raised) {
-            return self.ends.push(End::Failed);
+            return self.ends.push(End::Failed { recorded: path.recorded });
         }
         if !self.succeeded {
             self.succeeded = true;
@@ -224,7 +211,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 }
             };
             match next {
-                Ok(Next::Go) if self.succeeded && path.has_jumped(counter) && !self.is_new(&path) => {
+                Ok(Next::Go)
+                    if self.succeeded && path.has_jumped(counter) && !self.meetings.is_new(&path) =>
+                {
                     return self.merged = true;
                 }
                 Ok(Next::Go) => {}
@@ -247,7 +236,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             return Ok(self.unknown_target(path, counter, target, is_call));
         };
         if let Some((name, 0)) = space.import_at(address) {
+            let open = path.record_call(name);
             let effect = capi::call(name, path, counter)?;
+            path.record_answer(open, name, &effect, counter, is_call);
             return self.apply(path, counter, effect);
         }
         if address != space.regions.exit && space.code(address).is_none() {
@@ -255,6 +246,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         }
         if is_call && (path.frames.len() > MAX_DEPTH || path.recurses(address)) {
             self.guessed = true;
+            path.record_skip(counter, "recursion, or too many calls inside calls");
             path.skip();
             return Ok(Next::Go);
         }
@@ -262,6 +254,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             && is_call
         {
             frame.function = address;
+            path.record_enter(counter, address);
         }
         path.machine.jump(address);
         Ok(Next::Go)
@@ -278,6 +271,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         // a call that takes the place of a return.
         if is_call || target.is_zero() == Some(false) {
             self.guessed = true;
+            path.record_skip(counter, "the address of the function is not known");
             path.skip();
             return Next::Go;
         }
@@ -318,7 +312,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Goes both ways out of an undecided branch, within [`ROUNDS`] and the limits below it.
     fn fork(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64) {
         let (round, idle) = path.round(counter);
-        if idle >= MAX_IDLE_ROUNDS || !self.arrive(counter, round, &path) {
+        if idle >= MAX_IDLE_ROUNDS || !self.meetings.arrive(counter, round, &path, self.succeeded) {
             self.merged = true;
         } else if round >= self.rounds {
             self.waiting.push((path, counter));
@@ -337,6 +331,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn take(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64, taken: bool) {
+        path.record_branch(counter, taken);
         // The branch itself is executed at once, so that a pending path stands where it leads to.
         let decided = path.machine.decide(&mut path.memory, taken).map_err(Fault::from);
         match decided.and_then(|()| path.machine.step(&mut path.memory)) {
@@ -344,42 +339,6 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             Ok(_) => self.stop(&path, counter, "branches in a way that is not followed".to_owned()),
             Err(fault) => self.fault(&path, counter, fault),
         }
-    }
-
-    /// Whether a path may still show something new where it has jumped or returned to, now that one has succeeded:
-    /// nearly all that were left open go to the same few places that clean up after a failure.
-    fn is_new(&mut self, path: &Path<'s, 'a, 'data, M>) -> bool {
-        let mut hasher = FxHasher::default();
-        (path.place(path.machine.counter()), path.frame_key()).hash(&mut hasher);
-        let (met, last) = self.late.entry(hasher.finish()).or_default();
-        if *last != self.followed {
-            *met = met.saturating_add(1);
-            *last = self.followed;
-        }
-        *met <= MAX_LATE_MEETINGS
-    }
-
-    fn arrive(&mut self, counter: u64, round: u32, path: &Path<'s, 'a, 'data, M>) -> bool {
-        // Once a path has succeeded, those that join its way, or one that failed before it, add nothing.
-        if self.succeeded && self.early.contains(&path.place(counter)) {
-            return false;
-        }
-        if !self.succeeded {
-            self.early.insert(path.place(counter));
-        }
-        let state = path.state();
-        let mut progress = FxHasher::default();
-        path.machine.fingerprint(&path.memory, &mut progress);
-        let keys = [(u64::from(round), MAX_MEETINGS), (progress.finish(), MAX_REPEATS)];
-        keys.map(|key| {
-            let mut hasher = FxHasher::default();
-            (counter, state, key).hash(&mut hasher);
-            let arrivals = self.arrivals.entry(hasher.finish()).or_default();
-            *arrivals = arrivals.saturating_add(1);
-            *arrivals <= key.1
-        })
-        .into_iter()
-        .all(|within| within)
     }
 
     fn fault(&mut self, path: &Path<'s, 'a, 'data, M>, counter: u64, fault: Fault) {
@@ -392,8 +351,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn stop(&mut self, path: &Path<'s, 'a, 'data, M>, address: u64, why: String) {
-        let (trail, declared) = (path.trail.clone(), path.declared());
-        self.ends.push(End::Stopped { why, address, trail, declared });
+        let (trail, declared, recorded) = (path.trail.clone(), path.declared(), path.recorded.clone());
+        self.ends.push(End::Stopped { why, address, trail, declared, recorded });
     }
 
     fn die(&mut self, address: u64, why: &'static str) {

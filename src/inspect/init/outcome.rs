@@ -36,7 +36,7 @@ pub(super) fn join<M: Machine>(
                     }
                 }
             }
-            End::Failed => {
+            End::Failed { .. } => {
                 failure.get_or_insert("every path that was followed returns NULL".to_owned());
             }
             End::Died { why, address } => {
@@ -46,7 +46,7 @@ pub(super) fn join<M: Machine>(
             End::Thrown { address } => {
                 thrown.get_or_insert(address);
             }
-            End::Stopped { why, address, trail, declared } => {
+            End::Stopped { why, address, trail, declared, .. } => {
                 unfinished.get_or_insert((why, address, trail));
                 stopped.push(declared);
             }
@@ -93,7 +93,7 @@ pub(super) fn join<M: Machine>(
 }
 
 /// What a path that returned says.
-fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Outcome {
+pub(super) fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Outcome {
     if hook.kind == HookKind::Export {
         return Outcome::Exported(slots::exported(path, value));
     }
@@ -217,7 +217,7 @@ fn created<M: Machine>(ends: Ends<M>) -> Creation {
 }
 
 /// Whether an interpreter would make the same of both.
-fn means_the_same(one: &Outcome, other: &Outcome) -> bool {
+pub(super) fn means_the_same(one: &Outcome, other: &Outcome) -> bool {
     let slots = |array: &SlotArray| -> Vec<_> {
         let told = |id| matches!(SlotId::of(id), SlotId::Gil | SlotId::Create);
         let alone = |wanted| array.slots.iter().filter(|slot| SlotId::of(slot.id) == wanted).count() == 1;
@@ -255,7 +255,7 @@ fn disagreement(one: &Outcome, other: &Outcome, hook: &Hook) -> Outcome {
     Outcome::Undetermined { why, address: Some(hook.address) }
 }
 
-fn in_words(outcome: &Outcome) -> String {
+pub(super) fn in_words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::MultiPhase(definition) => format!("hands over the definition at {:#x}", definition.address),
         Outcome::SinglePhase { gil: None, .. } => {

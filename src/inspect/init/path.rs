@@ -2,6 +2,7 @@
 
 use super::machine::Machine;
 use super::memory::Memory;
+use super::trace::Recorded;
 use super::value::Value;
 use crate::model::{Evidence, EvidenceKind};
 use rpds::HashTrieMap;
@@ -127,6 +128,8 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     pub escaped: Option<u64>,
     /// A function of another library was given a module, or data of this image.
     pub handed_over: Option<u64>,
+    /// Its steps, where they are recorded.
+    pub recorded: Option<Rc<Recorded>>,
     next: u32,
 }
 
@@ -144,6 +147,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
             unknown_gil_call: None,
             escaped: None,
             handed_over: None,
+            recorded: None,
             next: 0,
         }
     }

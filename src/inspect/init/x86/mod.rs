@@ -190,6 +190,15 @@ impl Machine for X86 {
         Ok(())
     }
 
+    fn discard_arguments(&mut self, memory: &mut Memory, words: u64) -> Result<(), Full> {
+        let (Value::Known(top), 1..) = (self.general(STACK_POINTER), words) else { return Ok(()) };
+        let back = memory.load(top, self.pointer);
+        let above = top.wrapping_add(words * u64::from(self.pointer));
+        memory.store(above, self.pointer, back)?;
+        self.set_general(STACK_POINTER, Value::Known(above));
+        Ok(())
+    }
+
     fn decided(&self) -> u64 {
         self.decided
     }
