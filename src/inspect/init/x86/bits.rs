@@ -1,5 +1,6 @@
-//! Rotations, double shifts, bit tests and scans, and what spreads over two registers: products, quotients and
-//! extensions of the sign.
+//! Bit tests, scans and rotations, and products and quotients of double width.
+//!
+//! A result is known where all operands are; the flags that the manual leaves undefined are not known.
 
 use super::X86;
 use super::flow::{Flags, result_flags};
@@ -7,198 +8,278 @@ use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::{Value, byte, low_half, mask, sign_extend};
 use iced_x86::{Instruction, Mnemonic, OpKind};
 
-/// Numbers of the registers that hold the low and the high half of a product or a dividend.
-const LOW: usize = 0;
-const HIGH: usize = 2;
+/// `rax`, `eax`, `ax` or `al`.
+const ACCUMULATOR: usize = 0;
+
+/// `rdx`, `edx` or `dx`, the upper half of a double-width number.
+const DATA: usize = 2;
+
+/// Whether an instruction is one of this file's.
+pub(super) fn is_for_bits(mnemonic: Mnemonic) -> bool {
+    use Mnemonic as M;
+    matches!(
+        mnemonic,
+        M::Bt
+            | M::Bts
+            | M::Btr
+            | M::Btc
+            | M::Rol
+            | M::Ror
+            | M::Shld
+            | M::Shrd
+            | M::Bswap
+            | M::Bsf
+            | M::Bsr
+            | M::Tzcnt
+            | M::Lzcnt
+            | M::Popcnt
+            | M::Shlx
+            | M::Shrx
+            | M::Sarx
+            | M::Rorx
+            | M::Andn
+            | M::Mul
+            | M::Imul
+            | M::Div
+            | M::Idiv
+            | M::Cwde
+            | M::Cbw
+            | M::Cwd
+            | M::Cdq
+            | M::Cqo
+    )
+}
 
 impl X86 {
-    /// Executes one of the instructions of this file; false where it is none of them.
+    /// Executes one of this file's instructions; where an operand is unknown, all that it writes is.
     pub(super) fn bits(
         &mut self,
         memory: &mut Memory,
         instruction: &Instruction,
         size: u8,
-    ) -> Result<bool, Full> {
+    ) -> Result<(), Full> {
         use Mnemonic as M;
-        let unary = instruction.op_count() == 1;
-        match instruction.mnemonic() {
+        let done = match instruction.mnemonic() {
+            M::Bt | M::Bts | M::Btr | M::Btc => self.bit_test(memory, instruction, size)?,
             M::Rol | M::Ror => self.rotate(memory, instruction, size)?,
-            M::Shld | M::Shrd => self.double_shift(memory, instruction, size)?,
             M::Bsf | M::Bsr | M::Tzcnt | M::Lzcnt | M::Popcnt => self.scan(memory, instruction, size)?,
-            M::Bt | M::Bts | M::Btr | M::Btc
-                if instruction.op0_kind() == OpKind::Register
-                    || instruction.op1_kind() != OpKind::Register =>
-            {
-                self.bit_test(memory, instruction, size)?;
+            M::Bswap => {
+                let swapped = |number: u64| number.swap_bytes() >> (64 - u32::from(size) * 8);
+                let value = self.read(memory, instruction, 0).map(swapped);
+                self.write(memory, instruction, 0, value)?;
+                true
             }
-            M::Bswap if size >= 4 => {
-                let unused = 64 - u32::from(size) * 8;
-                let swapped = self.read(memory, instruction, 0).map(|number| number.swap_bytes() >> unused);
-                self.write(memory, instruction, 0, swapped)?;
+            M::Shld | M::Shrd => self.double_shift(memory, instruction, size)?,
+            M::Shlx | M::Shrx | M::Sarx | M::Rorx | M::Andn => {
+                self.three_operands(memory, instruction, size)?
             }
-            M::Mul | M::Imul if unary && size >= 4 => self.long_product(memory, instruction, size),
-            M::Div | M::Idiv if size >= 4 => self.quotient(memory, instruction, size),
-            M::Cwde => self.set_half(LOW, 4, self.general(LOW).low(2, 8).map(|n| sign_extend(n, 2))),
-            M::Cdq => self.set_half(HIGH, 4, self.general(LOW).low(4, 8).map(|n| sign(n, 4))),
-            M::Cqo => self.set_half(HIGH, 8, self.general(LOW).map(|n| sign(n, 8))),
-            _ => return Ok(false),
+            M::Mul | M::Imul => self.wide_product(memory, instruction, size),
+            M::Div | M::Idiv => self.quotient(memory, instruction, size),
+            M::Cwde | M::Cbw | M::Cwd | M::Cdq | M::Cqo => self.extend_accumulator(instruction),
+            _ => false,
+        };
+        if done { Ok(()) } else { self.forget(memory, instruction) }
+    }
+
+    /// A bit of a register. With a register for its number, one of memory may lie anywhere.
+    fn bit_test(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<bool, Full> {
+        let anywhere = instruction.op_kind(0) == OpKind::Memory && instruction.op_kind(1) == OpKind::Register;
+        let (Value::Known(old), Value::Known(number), false) =
+            (self.read(memory, instruction, 0), self.read(memory, instruction, 1), anywhere)
+        else {
+            return Ok(false);
+        };
+        let bit = 1_u64 << (number % (u64::from(size) * 8));
+        let new = match instruction.mnemonic() {
+            Mnemonic::Bts => Some(old | bit),
+            Mnemonic::Btr => Some(old & !bit),
+            Mnemonic::Btc => Some(old ^ bit),
+            _ => None,
+        };
+        if let Some(new) = new {
+            self.write(memory, instruction, 0, Value::Known(new))?;
+        }
+        self.flags = Flags { carry: Some(old & bit != 0), zero: self.flags.zero, ..Flags::default() };
+        Ok(true)
+    }
+
+    fn rotate(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<bool, Full> {
+        let (Value::Known(old), Value::Known(count)) =
+            (self.read(memory, instruction, 0), self.read(memory, instruction, 1))
+        else {
+            return Ok(false);
+        };
+        let left = instruction.mnemonic() == Mnemonic::Rol;
+        let rotated = rotated(old & mask(size), byte(count), size, left);
+        self.write(memory, instruction, 0, Value::Known(rotated))?;
+        let Flags { zero, sign, parity, .. } = self.flags;
+        self.flags = Flags { zero, sign, parity, ..Flags::default() };
+        Ok(true)
+    }
+
+    fn scan(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<bool, Full> {
+        use Mnemonic as M;
+        let Value::Known(number) = self.read(memory, instruction, 1) else { return Ok(false) };
+        let number = number & mask(size);
+        let bits = u32::from(size) * 8;
+        let leading = number.leading_zeros().saturating_sub(64 - bits);
+        let result = match instruction.mnemonic() {
+            // The destination is undefined where there is no bit.
+            M::Bsf | M::Bsr if number == 0 => None,
+            M::Bsf | M::Tzcnt => Some(number.trailing_zeros().min(bits)),
+            M::Bsr => Some(bits - 1 - leading),
+            M::Lzcnt => Some(leading),
+            _ => Some(number.count_ones()),
+        };
+        let value = result.map_or(Value::Unknown, |result| Value::Known(result.into()));
+        self.write(memory, instruction, 0, value)?;
+        let counted = matches!(instruction.mnemonic(), M::Tzcnt | M::Lzcnt);
+        self.flags = Flags {
+            zero: if counted { result.map(|result| result == 0) } else { Some(number == 0) },
+            carry: if counted { Some(number == 0) } else { None },
+            ..Flags::default()
+        };
+        Ok(true)
+    }
+
+    fn double_shift(
+        &mut self,
+        memory: &mut Memory,
+        instruction: &Instruction,
+        size: u8,
+    ) -> Result<bool, Full> {
+        let operand = |index| self.read(memory, instruction, index).known();
+        let (Some(to), Some(from), Some(count)) = (operand(0), operand(1), operand(2)) else {
+            return Ok(false);
+        };
+        let bits = u64::from(size) * 8;
+        let count = count & if size == 8 { 63 } else { 31 };
+        if count >= bits || size < 4 {
+            return Ok(false);
+        }
+        let (to, from) = (u128::from(to & mask(size)), u128::from(from & mask(size)));
+        let result = if instruction.mnemonic() == Mnemonic::Shld {
+            low_half((to << bits | from) << count >> bits)
+        } else {
+            low_half((from << bits | to) >> count)
+        } & mask(size);
+        self.write(memory, instruction, 0, Value::Known(result))?;
+        if count != 0 {
+            self.flags = result_flags(result, size);
         }
         Ok(true)
     }
 
-    fn set_half(&mut self, register: usize, size: u8, value: Value) {
-        self.set_general(register, value.low(size, self.pointer));
-    }
-
-    /// The count of a shift: of a larger one the processor takes the low bits.
-    fn count(&self, memory: &Memory, instruction: &Instruction, operand: u32, size: u8) -> Option<u32> {
-        let count = u32::from(byte(self.read(memory, instruction, operand).known()?));
-        Some(count & if size == 8 { 63 } else { 31 })
-    }
-
-    fn rotate(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<(), Full> {
-        let bits = u32::from(size) * 8;
-        let count = self.count(memory, instruction, 1, size);
-        let old = self.read(memory, instruction, 0).low(size, self.pointer);
-        let is_left = instruction.mnemonic() == Mnemonic::Rol;
-        let result = match (old, count) {
-            (value, Some(0)) => value,
-            (Value::Known(number), Some(count)) => {
-                let left = if is_left { count % bits } else { (bits - count % bits) % bits };
-                let wrapped = number.checked_shr(bits - left).unwrap_or(0);
-                Value::Known((number << left | wrapped) & mask(size))
-            }
-            _ => Value::Unknown,
+    /// The shifts of BMI2, which leave the flags alone, and `andn` of BMI1.
+    fn three_operands(
+        &mut self,
+        memory: &mut Memory,
+        instruction: &Instruction,
+        size: u8,
+    ) -> Result<bool, Full> {
+        let (Value::Known(left), Value::Known(right)) =
+            (self.read(memory, instruction, 1), self.read(memory, instruction, 2))
+        else {
+            return Ok(false);
         };
-        if count != Some(0) {
-            // Of the others it leaves all as they are.
-            let carried = if is_left { 0 } else { bits - 1 };
-            self.flags.carry = result.known().map(|number| number >> carried & 1 != 0);
-            self.flags.overflow = None;
-        }
-        self.write(memory, instruction, 0, result)
-    }
-
-    fn double_shift(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<(), Full> {
-        let bits = u32::from(size) * 8;
-        let count = self.count(memory, instruction, 2, size);
-        let operands = [0, 1].map(|operand| self.read(memory, instruction, operand).low(size, self.pointer));
-        let result = match (operands, count) {
-            ([old, _], Some(0)) => return self.write(memory, instruction, 0, old),
-            ([Value::Known(old), Value::Known(filler)], Some(count)) if count <= bits => {
-                let rest = bits - count;
-                let (old, filler) = match instruction.mnemonic() {
-                    Mnemonic::Shld => (old.checked_shl(count), filler.checked_shr(rest)),
-                    _ => (old.checked_shr(count), filler.checked_shl(rest)),
-                };
-                Value::Known((old.unwrap_or(0) | filler.unwrap_or(0)) & mask(size))
-            }
-            _ => Value::Unknown,
-        };
-        self.flags = result.known().map_or(Flags::default(), |number| result_flags(number, size));
-        self.write(memory, instruction, 0, result)
-    }
-
-    /// Where the lowest or highest bit is, and how many there are.
-    fn scan(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<(), Full> {
-        let bits = u32::from(size) * 8;
-        let source = self.read(memory, instruction, 1).low(size, self.pointer);
-        let mnemonic = instruction.mnemonic();
-        let leading = |number: u64| number.leading_zeros() - (64 - bits);
-        let found = source.known().and_then(|number| match mnemonic {
-            // These leave what was there, or anything, where no bit is set.
-            Mnemonic::Bsf | Mnemonic::Bsr if number == 0 => None,
-            Mnemonic::Bsr => Some(bits - 1 - leading(number)),
-            Mnemonic::Lzcnt => Some(leading(number)),
-            Mnemonic::Popcnt => Some(number.count_ones()),
-            _ => Some(number.trailing_zeros().min(bits)),
-        });
-        let counts = matches!(mnemonic, Mnemonic::Tzcnt | Mnemonic::Lzcnt);
-        self.flags = Flags {
-            zero: if counts { found.map(|count| count == 0) } else { source.is_zero() },
-            carry: if counts { source.is_zero() } else { None },
-            ..Flags::default()
-        };
-        self.write(memory, instruction, 0, found.map_or(Value::Unknown, |count| Value::Known(count.into())))
-    }
-
-    fn bit_test(&mut self, memory: &mut Memory, instruction: &Instruction, size: u8) -> Result<(), Full> {
-        let bits = u64::from(size) * 8;
-        let old = self.read(memory, instruction, 0).low(size, self.pointer);
-        let bit = self.read(memory, instruction, 1).known().map(|number| 1_u64 << (number % bits));
-        let both = old.known().zip(bit);
-        let zero = self.flags.zero;
-        self.flags = Flags { zero, carry: both.map(|(old, bit)| old & bit != 0), ..Flags::default() };
-        let changed = |change: fn(u64, u64) -> u64| {
-            both.map_or(Value::Unknown, |(old, bit)| Value::Known(change(old, bit)))
-        };
+        let left = left & mask(size);
+        let count = right & (u64::from(size) * 8 - 1);
         let result = match instruction.mnemonic() {
-            Mnemonic::Bts => changed(|old, bit| old | bit),
-            Mnemonic::Btr => changed(|old, bit| old & !bit),
-            Mnemonic::Btc => changed(|old, bit| old ^ bit),
-            _ => return Ok(()),
-        };
-        self.write(memory, instruction, 0, result)
+            Mnemonic::Shlx => left << count,
+            Mnemonic::Shrx => left >> count,
+            Mnemonic::Sarx => (sign_extend(left, size).cast_signed() >> count).cast_unsigned(),
+            Mnemonic::Rorx => rotated(left, byte(right), size, false),
+            _ => !left & right,
+        } & mask(size);
+        self.write(memory, instruction, 0, Value::Known(result))?;
+        if instruction.mnemonic() == Mnemonic::Andn {
+            self.flags = Flags { carry: Some(false), overflow: Some(false), ..result_flags(result, size) };
+        }
+        Ok(true)
     }
 
-    fn long_product(&mut self, memory: &Memory, instruction: &Instruction, size: u8) {
-        let factors = [self.general(LOW).low(size, self.pointer), self.read(memory, instruction, 0)];
-        let signed = instruction.mnemonic() == Mnemonic::Imul;
-        let extended = |number: u64| {
-            let wide = i128::from(sign_extend(number, size).cast_signed()).cast_unsigned();
-            if signed { wide } else { u128::from(number) }
+    /// `mul` and `imul` with one operand: the product fills two registers.
+    fn wide_product(&mut self, memory: &Memory, instruction: &Instruction, size: u8) -> bool {
+        let (Value::Known(factor), Value::Known(own)) =
+            (self.read(memory, instruction, 0), self.general(ACCUMULATOR).low(size, self.pointer))
+        else {
+            return false;
         };
+        if size < 4 {
+            return false;
+        }
+        let product = if instruction.mnemonic() == Mnemonic::Mul {
+            u128::from(factor & mask(size)) * u128::from(own)
+        } else {
+            let signed = |number| i128::from(sign_extend(number, size).cast_signed());
+            (signed(factor & mask(size)) * signed(own)).cast_unsigned()
+        };
+        self.set_general(ACCUMULATOR, Value::Known(low_half(product) & mask(size)));
+        self.set_general(DATA, Value::Known(low_half(product >> (u32::from(size) * 8)) & mask(size)));
         self.flags = Flags::default();
-        let product = match factors {
-            [Value::Known(left), Value::Known(right)] => Some(extended(left).wrapping_mul(extended(right))),
-            [Value::Known(0), _] | [_, Value::Known(0)] => Some(0),
-            _ => None,
-        };
-        let half = |shift: u32| {
-            product.map_or(Value::Unknown, |wide| Value::Known(low_half(wide >> shift) & mask(size)))
-        };
-        let halves = [half(0), half(u32::from(size) * 8)];
-        self.set_half(LOW, size, halves[0]);
-        self.set_half(HIGH, size, halves[1]);
+        true
     }
 
-    /// A division by zero, or one whose result has no room, ends the process: what is unknown here is not met.
-    fn quotient(&mut self, memory: &Memory, instruction: &Instruction, size: u8) {
+    /// `div` and `idiv`. One that traps (by zero, or too large a quotient) makes nothing known.
+    fn quotient(&mut self, memory: &Memory, instruction: &Instruction, size: u8) -> bool {
+        if size < 4 {
+            return false;
+        }
+        let low = |value: Value| value.low(size, self.pointer).known();
+        let operands =
+            (low(self.general(DATA)), low(self.general(ACCUMULATOR)), low(self.read(memory, instruction, 0)));
+        let (Some(high), Some(low), Some(divisor)) = operands else { return false };
         let bits = u32::from(size) * 8;
-        let halves = [LOW, HIGH].map(|register| self.general(register).low(size, self.pointer).known());
-        let divisor = self.read(memory, instruction, 0).known();
-        let divided = match (halves, divisor) {
-            ([Some(low), Some(high)], Some(divisor)) => {
-                let dividend = u128::from(high) << bits | u128::from(low);
-                if instruction.mnemonic() == Mnemonic::Div {
-                    unsigned_quotient(dividend, divisor)
-                } else {
-                    let unused = 128 - 2 * bits;
-                    signed_quotient((dividend << unused).cast_signed() >> unused, sign_extend(divisor, size))
-                }
-            }
-            _ => None,
+        let dividend = u128::from(high) << bits | u128::from(low);
+        let both = if instruction.mnemonic() == Mnemonic::Div {
+            let divisor = u128::from(divisor);
+            let quotient = dividend.checked_div(divisor).filter(|quotient| *quotient <= mask(size).into());
+            quotient.map(|quotient| (low_half(quotient), low_half(dividend % divisor)))
+        } else {
+            let unused = 128 - bits * 2;
+            let dividend = (dividend << unused).cast_signed() >> unused;
+            let divisor = i128::from(sign_extend(divisor, size).cast_signed());
+            let largest = i128::from(mask(size) >> 1);
+            let fits = |quotient: &i128| (-largest - 1..=largest).contains(quotient);
+            let quotient = dividend.checked_div(divisor).filter(fits);
+            let all = |number: i128| low_half(number.cast_unsigned()) & mask(size);
+            quotient.map(|quotient| (all(quotient), all(dividend % divisor)))
         };
-        let (quotient, rest) = divided.unzip();
-        let known = |number: Option<u64>| number.map_or(Value::Unknown, Value::Known);
+        let Some((quotient, rest)) = both else { return false };
+        self.set_general(ACCUMULATOR, Value::Known(quotient));
+        self.set_general(DATA, Value::Known(rest));
         self.flags = Flags::default();
-        self.set_half(LOW, size, known(quotient));
-        self.set_half(HIGH, size, known(rest));
+        true
+    }
+
+    /// The sign of the accumulator goes into its upper half or into `rdx`.
+    fn extend_accumulator(&mut self, instruction: &Instruction) -> bool {
+        let Some(number) = self.general(ACCUMULATOR).known() else { return false };
+        match instruction.mnemonic() {
+            Mnemonic::Cwde => {
+                let value = sign_extend(number & mask(2), 2) & mask(4);
+                self.set_general(ACCUMULATOR, Value::Known(value));
+            }
+            Mnemonic::Cdq => {
+                let sign = sign_extend(number & mask(4), 4) >> 32;
+                self.set_general(DATA, Value::Known(sign));
+            }
+            Mnemonic::Cqo => {
+                let sign = (number.cast_signed() >> 63).cast_unsigned();
+                self.set_general(DATA, Value::Known(sign));
+            }
+            // Of 16 bits: no compiler needs them.
+            _ => return false,
+        }
+        true
     }
 }
 
-/// All bits those of the sign of a number of `size` bytes.
-fn sign(number: u64, size: u8) -> u64 {
-    (sign_extend(number, size).cast_signed() >> 63).cast_unsigned()
-}
-
-fn unsigned_quotient(dividend: u128, divisor: u64) -> Option<(u64, u64)> {
-    let divisor = u128::from(divisor);
-    Some((low_half(dividend.checked_div(divisor)?), low_half(dividend.checked_rem(divisor)?)))
-}
-
-fn signed_quotient(dividend: i128, divisor: u64) -> Option<(u64, u64)> {
-    let divisor = i128::from(divisor.cast_signed());
-    let half = |number: i128| low_half(number.cast_unsigned());
-    Some((half(dividend.checked_div(divisor)?), half(dividend.checked_rem(divisor)?)))
+/// The low `size` bytes rotated.
+fn rotated(number: u64, count: u8, size: u8, left: bool) -> u64 {
+    let bits = u32::from(size) * 8;
+    let count = u32::from(count & if size == 8 { 63 } else { 31 }) % bits;
+    let count = if left { count } else { (bits - count) % bits };
+    let number = u128::from(number & mask(size));
+    low_half(number << count | (number << count) >> bits) & mask(size)
 }

@@ -1,5 +1,6 @@
 //! Moves and arithmetic on words.
 
+use super::bits::is_for_bits;
 use super::flow::{Flags, is_conditional_move, result_flags};
 use super::operand::{bytes, writes_stack_pointer};
 use super::{STACK_POINTER, X86};
@@ -37,6 +38,7 @@ impl X86 {
             M::Inc | M::Dec | M::Neg | M::Not => self.unary(memory, instruction, size),
             M::Shl | M::Sal | M::Shr | M::Sar => self.shift(memory, instruction, size),
             M::Imul if instruction.op_count() > 1 => self.multiply(memory, instruction, size),
+            _ if is_for_bits(instruction.mnemonic()) => self.bits(memory, instruction, size),
             M::Xchg => self.exchange(memory, instruction),
             M::Cmpxchg => self.compare_exchange(memory, instruction, size),
             M::Xadd => self.exchange_add(memory, instruction, size),
@@ -73,7 +75,6 @@ impl X86 {
             M::Nop | M::Endbr64 | M::Endbr32 | M::Pause | M::Mfence | M::Lfence | M::Sfence | M::Cld => {
                 Ok(())
             }
-            _ if self.bits(memory, instruction, size)? => Ok(()),
             _ => self.vector_move(memory, instruction),
         }
     }
