@@ -169,6 +169,20 @@ impl Machine for X86 {
         Ok(())
     }
 
+    fn drop_arguments(&mut self, memory: &mut Memory, words: u8) -> Result<(), Full> {
+        let is_windows = memory.space.images.first().is_some_and(|loaded| loaded.image.format == Format::Pe);
+        let (Convention::Stack, true, Value::Known(top)) =
+            (self.convention, is_windows, self.general(STACK_POINTER))
+        else {
+            return Ok(());
+        };
+        // The return address moves up to where the last argument was.
+        let back = memory.load(top, self.pointer);
+        let above = top.wrapping_add(u64::from(words) * u64::from(self.pointer));
+        self.set_general(STACK_POINTER, Value::Known(above));
+        self.store(memory, above, self.pointer, back)
+    }
+
     fn decided(&self) -> u64 {
         self.decided
     }

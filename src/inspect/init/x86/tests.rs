@@ -83,3 +83,18 @@ fn a_block_of_unknown_size_leaves_the_stack_known() {
     let (machine, _) = after(code, [0; 3]);
     assert!(machine.general(STACK_POINTER).known().is_some());
 }
+
+#[test]
+fn functions_of_windows_take_arguments_off_the_stack() {
+    let file = image::testing::pe(false);
+    let images = image::parse(&file).unwrap();
+    let space = Space::new(&images[0], &[], 14);
+    let mut memory = Memory::new(&space);
+    let arguments = [Value::Known(5), Value::Known(6)];
+    let mut machine = X86::enter(&mut memory, CODE, &arguments).unwrap();
+    let before = machine.general(STACK_POINTER).known().unwrap();
+    machine.drop_arguments(&mut memory, 2).unwrap();
+    machine.leave(&memory, Value::ZERO);
+    assert_eq!(machine.general(STACK_POINTER), Value::Known(before + 4 + 2 * 4));
+    assert_eq!(machine.counter(), space.regions.exit);
+}
