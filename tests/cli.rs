@@ -8,6 +8,11 @@ use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 
+#[path = "cli/inspect.rs"]
+mod inspect;
+#[path = "support/module.rs"]
+mod module;
+
 /// What a run gave.
 struct Run {
     status: i32,

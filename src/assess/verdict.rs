@@ -45,7 +45,8 @@ fn naming_arch(slice: &Slice, judged: Judgement) -> Judgement {
     Judgement { evidence: judged.evidence.into_iter().map(name).collect(), ..judged }
 }
 
-fn judge_slice(name: &ModuleName, slice: &Slice, target: Target) -> Judgement {
+/// The same for the code of one machine.
+pub(super) fn judge_slice(name: &ModuleName, slice: &Slice, target: Target) -> Judgement {
     let Some(init) = slice.init.get(&target) else {
         return cannot_tell(format!("what the init function does on {target} was not looked at"));
     };

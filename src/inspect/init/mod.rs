@@ -3,26 +3,29 @@
 //!
 //! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
 //! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
-//! handed to the interpreter, and [`outcome`] says what the paths have in common.
+//! handed to the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how.
 
 mod arm64;
 mod capi;
 mod explore;
 mod hook;
 mod machine;
+mod meetings;
 mod memory;
 mod outcome;
 mod path;
 mod slots;
 mod space;
 mod threads;
+mod trace;
 mod value;
 mod x86;
 
 use crate::inspect::image::Image;
-use crate::model::{Arch, Format, Hook, HookKind, Init, Outcome, Target};
+use crate::model::{Arch, Evidence, Format, Hook, HookKind, Init, Outcome, Target, Trace};
 use arm64::Arm64;
 use explore::{End, Explorer, MAX_STEPS};
+pub use hook::stem_of;
 use machine::Machine;
 use memory::Memory;
 use path::Path;
@@ -37,6 +40,8 @@ pub(crate) struct Request<'a, 'data> {
     pub image: &'a Image<'data>,
     /// Libraries that it needs and that were found beside it, in the loader's order; none at first.
     pub libraries: &'a [Image<'data>],
+    /// Their file names.
+    pub library_names: &'a [String],
     /// Last component of the module's name.
     pub stem: &'a str,
     /// The interpreter that imports it.
@@ -44,38 +49,54 @@ pub(crate) struct Request<'a, 'data> {
     /// Whether symbols say that it was built for a free-threaded Python: decides the layout of a definition
     /// that does not show it.
     pub free_threaded: Option<bool>,
+    /// Whether the steps are recorded.
+    pub is_traced: bool,
 }
 
-/// Instructions spent on the functions that the loader runs before the hook.
-const MAX_CONSTRUCTOR_STEPS: u32 = 200_000;
+/// What an evaluation gives.
+struct Evaluated {
+    outcome: Outcome,
+    trail: Vec<Evidence>,
+    trace: Option<Trace>,
+}
+
+impl Evaluated {
+    /// Nothing but why it could not be told.
+    fn undetermined(why: impl Into<String>, hook: &Hook) -> Self {
+        let outcome = Outcome::Undetermined { why: why.into(), address: Some(hook.address) };
+        Self { outcome, trail: Vec::new(), trace: None }
+    }
+}
+
+/// Instructions spent on the functions that the loader runs before the hook. Most modules have few and short ones;
+/// those with many fill tables of texts and options, which no declaration hangs on.
+const MAX_CONSTRUCTOR_STEPS: u32 = 50_000;
 
 /// Evaluates the hook that the target calls.
 pub(crate) fn evaluate(request: &Request) -> Init {
     let found = hook::find(request);
-    let (outcome, trail) = match (&found.hook, &request.image.arch) {
-        (None, _) => (Outcome::NoHook, Vec::new()),
-        (Some(hook), _) if !is_code(request, &hook.symbol) => {
-            let why = "the hook is data, or an indirect function that is chosen at load time".to_owned();
-            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
-        }
+    let Evaluated { outcome, trail, trace } = match (&found.hook, &request.image.arch) {
+        (None, _) => Evaluated { outcome: Outcome::NoHook, trail: Vec::new(), trace: None },
+        (Some(hook), _) if !is_code(request, &hook.symbol) => Evaluated::undetermined(
+            "the hook is data, or an indirect function that is chosen at load time",
+            hook,
+        ),
         (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
         (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
-        (Some(hook), arch) => {
-            let why = format!("the code of {arch} is not evaluated");
-            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
-        }
+        (Some(hook), arch) => Evaluated::undetermined(format!("the code of {arch} is not evaluated"), hook),
     };
-    Init { hook: found.hook, other_hooks: found.others, outcome, trail }
+    Init { hook: found.hook, other_hooks: found.others, outcome, trail, trace }
 }
 
-fn run<M: Machine>(request: &Request, hook: &Hook) -> (Outcome, Vec<crate::model::Evidence>) {
+fn run<M: Machine>(request: &Request, hook: &Hook) -> Evaluated {
     let space = Space::new(request.image, request.libraries, request.target.minor());
-    let full = || {
-        let why = "the evaluation's memory is too small for its stack".to_owned();
-        (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+    let Ok(start) = loaded::<M>(&space, request, hook) else {
+        return Evaluated::undetermined("the evaluation's memory is too small for its stack", hook);
     };
-    let Ok(start) = loaded::<M>(&space, request, hook) else { return full() };
-    outcome::join(Explorer::run(start, MAX_STEPS), hook, request)
+    let explored = Explorer::run(start, MAX_STEPS);
+    let trace = request.is_traced.then(|| trace::of(&explored, &space, hook, request));
+    let (outcome, trail) = outcome::join(explored, hook, request);
+    Evaluated { outcome, trail, trace }
 }
 
 /// Runs a `Py_mod_create` function, from the state that a path has left.
@@ -101,7 +122,7 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     for constructor in request.image.initialisers() {
         let mut own = memory.clone();
         let machine = M::enter(&mut own, constructor, &constructor_arguments(request.image))?;
-        let explored = Explorer::run(Path::new(machine, own), left);
+        let explored = Explorer::run_once(Path::new(machine, own), left);
         left = left.saturating_sub(explored.steps);
         let returned = explored.ends.into_iter().find_map(|end| match end {
             End::Returned(_, path) => Some(path.memory),
@@ -112,7 +133,9 @@ fn loaded<'s, 'a, 'data, M: Machine>(
         }
     }
     let machine = M::enter(&mut memory, hook.address, &[])?;
-    Ok(Path::new(machine, memory))
+    let mut path = Path::new(machine, memory);
+    path.recorded = request.is_traced.then(trace::Recorded::start);
+    Ok(path)
 }
 
 /// What the loader gives an initialiser. `DllMain`, and the callbacks for threads, get the library, why they are

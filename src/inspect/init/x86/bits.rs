@@ -14,42 +14,6 @@ const ACCUMULATOR: usize = 0;
 /// `rdx`, `edx` or `dx`, the upper half of a double-width number.
 const DATA: usize = 2;
 
-/// Whether an instruction is one of this file's.
-pub(super) fn is_for_bits(mnemonic: Mnemonic) -> bool {
-    use Mnemonic as M;
-    matches!(
-        mnemonic,
-        M::Bt
-            | M::Bts
-            | M::Btr
-            | M::Btc
-            | M::Rol
-            | M::Ror
-            | M::Shld
-            | M::Shrd
-            | M::Bswap
-            | M::Bsf
-            | M::Bsr
-            | M::Tzcnt
-            | M::Lzcnt
-            | M::Popcnt
-            | M::Shlx
-            | M::Shrx
-            | M::Sarx
-            | M::Rorx
-            | M::Andn
-            | M::Mul
-            | M::Imul
-            | M::Div
-            | M::Idiv
-            | M::Cwde
-            | M::Cbw
-            | M::Cwd
-            | M::Cdq
-            | M::Cqo
-    )
-}
-
 impl X86 {
     /// Executes one of this file's instructions; where an operand is unknown, all that it writes is.
     pub(super) fn bits(
@@ -273,6 +237,42 @@ impl X86 {
         }
         true
     }
+}
+
+/// Whether an instruction is one of this file's. Products of two or three operands are plain arithmetic.
+pub(super) fn is_of_bits(mnemonic: Mnemonic) -> bool {
+    use Mnemonic as M;
+    matches!(
+        mnemonic,
+        M::Bt
+            | M::Bts
+            | M::Btr
+            | M::Btc
+            | M::Rol
+            | M::Ror
+            | M::Bsf
+            | M::Bsr
+            | M::Tzcnt
+            | M::Lzcnt
+            | M::Popcnt
+            | M::Bswap
+            | M::Shld
+            | M::Shrd
+            | M::Shlx
+            | M::Shrx
+            | M::Sarx
+            | M::Rorx
+            | M::Andn
+            | M::Mul
+            | M::Imul
+            | M::Div
+            | M::Idiv
+            | M::Cwde
+            | M::Cbw
+            | M::Cwd
+            | M::Cdq
+            | M::Cqo
+    )
 }
 
 /// The low `size` bytes rotated.

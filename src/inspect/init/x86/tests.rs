@@ -93,7 +93,7 @@ fn functions_of_windows_take_arguments_off_the_stack() {
     let arguments = [Value::Known(5), Value::Known(6)];
     let mut machine = X86::enter(&mut memory, CODE, &arguments).unwrap();
     let before = machine.general(STACK_POINTER).known().unwrap();
-    machine.drop_arguments(&mut memory, 2).unwrap();
+    machine.discard_arguments(&mut memory, 2).unwrap();
     machine.leave(&memory, Value::ZERO);
     assert_eq!(machine.general(STACK_POINTER), Value::Known(before + 4 + 2 * 4));
     assert_eq!(machine.counter(), space.regions.exit);
