@@ -103,7 +103,7 @@ pub(super) fn observe<M: Machine>(
         return None;
     }
     if hook.kind == HookKind::Export {
-        return Some(Outcome::Exported(slots::exported(path, value)));
+        return Some(Outcome::Exported(slots::exported(&path.memory, value)));
     }
     let undetermined =
         |why: &str, address: u64| Some(Outcome::Undetermined { why: why.to_owned(), address: Some(address) });
@@ -114,7 +114,7 @@ pub(super) fn observe<M: Machine>(
         let initialised = path.definitions.iter().rev().find(|definition| definition.address == address);
         return match initialised {
             Some(definition) => {
-                Some(Outcome::MultiPhase(slots::definition(path, definition, request.free_threaded)))
+                Some(Outcome::MultiPhase(slots::definition(&path.memory, definition, request.free_threaded)))
             }
             None => Some(Outcome::Fails {
                 why: format!("it returns {address:#x}, which is no object that was initialised"),
@@ -155,7 +155,7 @@ fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) 
     let definition = module
         .definition
         .as_ref()
-        .map(|definition| slots::definition(path, definition, request.free_threaded));
+        .map(|definition| slots::definition(&path.memory, definition, request.free_threaded));
     let called = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
     let gil = called.or_else(|| module.from_slots.then(|| slot_of(module, definition.as_ref())).flatten());
     Outcome::SinglePhase { definition, gil }
