@@ -169,11 +169,11 @@ mod tests {
 
     /// What a module comes to whose init function calls this function of `kernel32.dll` with one word, and then
     /// `PyModuleDef_Init`.
-    fn outcome_behind(function: &[u8; 5]) -> Outcome {
+    fn outcome_behind(function: [u8; 5]) -> Outcome {
         let mut file = pe(false);
         let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
         put(0x2280, b"kernel32.dll\0");
-        put(0x2292, function);
+        put(0x2292, &function);
         put(0x1010, &[0x6a, 1]); // push 1
         put(0x1012, &[0xff, 0x15, 0x40, 0x30, 0, 0x10]); // call [0x10003040]
         put(0x1018, &[0x68, 0, 0x31, 0, 0x10]); // push 0x10003100
@@ -189,9 +189,9 @@ mod tests {
 
     #[test]
     fn what_a_system_function_takes_is_gone_behind_it() {
-        let Outcome::MultiPhase(definition) = outcome_behind(b"Sleep") else { panic!("the stack is lost") };
+        let Outcome::MultiPhase(definition) = outcome_behind(*b"Sleep") else { panic!("the stack is lost") };
         assert_eq!((definition.address, definition.slots.slots.len()), (0x1000_3100, 1));
-        let Outcome::Undetermined { why, .. } = outcome_behind(b"Snore") else { panic!("this was a guess") };
+        let Outcome::Undetermined { why, .. } = outcome_behind(*b"Snore") else { panic!("this was a guess") };
         assert!(why.contains("takes nobody knows how much off the stack"), "{why}");
     }
 
