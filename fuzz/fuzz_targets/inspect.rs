@@ -13,8 +13,8 @@ fuzz_target!(|data: &[u8]| {
     let target = Target::ALL[usize::from(*choice) % Target::ALL.len()];
     let name = ModuleName::of_member("x.so");
     let Ok(facts) = inspect::trace(data, &name, &[target], &Alone) else { return };
-    assess::judge(&name, Ok(&facts), target);
+    std::hint::black_box(assess::judge(&name, Ok(&facts), target));
     for slice in &facts.slices {
-        assess::answer(&name, slice, target);
+        std::hint::black_box(assess::answer(&name, slice, target));
     }
 });

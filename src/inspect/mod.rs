@@ -70,7 +70,9 @@ fn facts(question: &Question) -> Result<Facts, InspectError> {
         }
         let built_for =
             init.values().fold(built_for, |built_for, init| abi::with_init(built_for, image, init));
-        Slice { arch: image.arch.clone(), built_for, origin: origin::find(image), init }
+        let is_module = init.values().any(|init| init.hook.is_some() || !init.other_hooks.is_empty());
+        let origin = is_module.then(|| origin::find(image)).flatten();
+        Slice { arch: image.arch.clone(), built_for, origin, init }
     });
     Ok(Facts { format, slices: slices.collect() })
 }

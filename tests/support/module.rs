@@ -38,37 +38,36 @@ impl Module {
         put(&mut file, 0x200, &names);
         // A hash table of one bucket, for the number of symbols.
         words32(&mut file, 0x800, &[1, u32::try_from(self.hooks.len()).unwrap() + 2]);
-        self.headers(&mut file, names.len() as u64);
+        headers(&mut file, names.len() as u64);
         // The head of a definition of 3.14t: ob_flags and the local reference count.
         words32(&mut file, 0x2008, &[4, u32::MAX]);
         put(&mut file, 0x2080, b"module\0");
-        words(&mut file, SLOTS as usize, &[4, self.gil, 0, 0]);
+        words(&mut file, usize::try_from(SLOTS).unwrap(), &[4, self.gil, 0, 0]);
         file
     }
+}
 
-    fn headers(&self, file: &mut [u8], names: u64) {
-        put(file, 0, b"\x7fELF\x02\x01\x01");
-        // ET_DYN for x86-64, with four program headers behind the header.
-        words32(file, 16, &[62 << 16 | 3, 1]);
-        words(file, 32, &[0x40]);
-        words32(file, 52, &[56 << 16 | 64, 3]);
-        for (index, (kind, flags, start, size)) in
-            [(1, 4, 0, 0x1000), (1, 5, 0x1000, 0x1000), (1, 6, 0x2000, 0x100), (2, 4, 0xe00, 0xa0)]
-                .into_iter()
-                .enumerate()
-        {
-            let at = 0x40 + index * 56;
-            words32(file, at, &[kind, flags]);
-            words(file, at + 8, &[start, start, start, size, size, 0x1000]);
-        }
-        put(file, 56, &[4]);
-        // Place, symbol and type, addend: RELATIVE, and GLOB_DAT of symbol 1.
-        let relocations =
-            [DEFINITION + 56, 8, NAME, DEFINITION + 88, 8, SLOTS, PLACE_OF_INIT, 1 << 32 | 6, 0];
-        words(file, 0x900, &relocations);
-        // DT_STRTAB, DT_STRSZ, DT_SYMTAB, DT_HASH, DT_RELA, DT_RELASZ.
-        words(file, 0xe00, &[5, 0x200, 10, names, 6, 0x400, 4, 0x800, 7, 0x900, 8, 72, 0, 0]);
+fn headers(file: &mut [u8], names: u64) {
+    put(file, 0, b"\x7fELF\x02\x01\x01");
+    // ET_DYN for x86-64, with four program headers behind the header.
+    words32(file, 16, &[62 << 16 | 3, 1]);
+    words(file, 32, &[0x40]);
+    words32(file, 52, &[56 << 16 | 64, 3]);
+    for (index, (kind, flags, start, size)) in
+        [(1, 4, 0, 0x1000), (1, 5, 0x1000, 0x1000), (1, 6, 0x2000, 0x100), (2, 4, 0xe00, 0xa0)]
+            .into_iter()
+            .enumerate()
+    {
+        let at = 0x40 + index * 56;
+        words32(file, at, &[kind, flags]);
+        words(file, at + 8, &[start, start, start, size, size, 0x1000]);
     }
+    put(file, 56, &[4]);
+    // Place, symbol and type, addend: RELATIVE, and GLOB_DAT of symbol 1.
+    let relocations = [DEFINITION + 56, 8, NAME, DEFINITION + 88, 8, SLOTS, PLACE_OF_INIT, 1 << 32 | 6, 0];
+    words(file, 0x900, &relocations);
+    // DT_STRTAB, DT_STRSZ, DT_SYMTAB, DT_HASH, DT_RELA, DT_RELASZ.
+    words(file, 0xe00, &[5, 0x200, 10, names, 6, 0x400, 4, 0x800, 7, 0x900, 8, 72, 0, 0]);
 }
 
 fn put(file: &mut [u8], at: usize, bytes: &[u8]) {

@@ -4,6 +4,7 @@
 //! function from a subject to at most one finding. To add one: its file, and two lines here.
 
 mod abi_mismatch;
+mod disagreeing_slices;
 mod gil_binary_under_none_tag;
 mod gil_reenabled;
 mod hash_mismatch;
@@ -17,7 +18,7 @@ use crate::model::{
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 8] = [
+pub const RULES: [Rule; 9] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     gil_binary_under_none_tag::RULE,
@@ -25,6 +26,7 @@ pub const RULES: [Rule; 8] = [
     hash_mismatch::RULE,
     undetermined::RULE,
     unread::RULE,
+    disagreeing_slices::RULE,
     odd_gil_value::RULE,
 ];
 

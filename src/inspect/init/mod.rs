@@ -11,6 +11,7 @@ mod capi;
 mod explore;
 mod hook;
 mod machine;
+mod meetings;
 mod memory;
 mod outcome;
 mod path;
@@ -23,7 +24,7 @@ mod value;
 mod x86;
 
 use crate::inspect::image::Image;
-use crate::model::{Arch, Evidence, Hook, HookKind, Init, Outcome, Target, Trace};
+use crate::model::{Arch, Evidence, Format, Hook, HookKind, Init, Outcome, Target, Trace};
 use arm64::Arm64;
 use explore::{End, Explorer, MAX_STEPS};
 pub use hook::stem_of;
@@ -70,8 +71,9 @@ impl Evaluated {
     }
 }
 
-/// Instructions spent on the functions that the loader runs before the hook.
-const MAX_CONSTRUCTOR_STEPS: u32 = 200_000;
+/// Instructions spent on the functions that the loader runs before the hook. Most modules have few and short ones;
+/// those with many fill tables of texts and options, which no declaration hangs on.
+const MAX_CONSTRUCTOR_STEPS: u32 = 50_000;
 
 /// Evaluates the hook that the target calls.
 pub(crate) fn evaluate(request: &Request) -> Init {
@@ -122,8 +124,8 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     let mut left = MAX_CONSTRUCTOR_STEPS;
     for constructor in request.image.initialisers() {
         let mut own = memory.clone();
-        let machine = M::enter(&mut own, constructor, &[Value::Unknown; 3])?;
-        let explored = Explorer::run(Path::new(machine, own), left);
+        let machine = M::enter(&mut own, constructor, &constructor_arguments(request.image))?;
+        let explored = Explorer::run_once(Path::new(machine, own), left);
         left = left.saturating_sub(explored.steps);
         let returned = explored.ends.into_iter().find_map(|end| match end {
             End::Returned(_, path) => Some(path.memory),
@@ -137,6 +139,16 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     let mut path = Path::new(machine, memory);
     path.recorded = request.is_traced.then(trace::Recorded::start);
     Ok(path)
+}
+
+/// What the loader gives an initialiser. `DllMain`, and the callbacks for threads, get the library, why they are
+/// called, and null where that is no start of the process; all others the program's arguments.
+fn constructor_arguments(image: &Image) -> [Value; 3] {
+    const DLL_PROCESS_ATTACH: u64 = 1;
+    match image.format {
+        Format::Pe => [Value::NonNull, Value::Known(DLL_PROCESS_ATTACH), Value::ZERO],
+        Format::Elf | Format::MachO => [Value::Unknown; 3],
+    }
 }
 
 /// Whether a hook is marked as a plain function, in whichever image has it.

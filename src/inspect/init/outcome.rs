@@ -27,10 +27,7 @@ pub(super) fn join<M: Machine>(
     for end in explored.ends {
         match end {
             End::Returned(value, path) => {
-                let Some(outcome) = observe(value, &path, hook, request) else {
-                    failure.get_or_insert("every path that was followed returns NULL".to_owned());
-                    continue;
-                };
+                let outcome = observe(value, &path, hook, request);
                 match &agreed {
                     None => agreed = Some((outcome, path)),
                     Some((other, _)) if means_the_same(other, &outcome) => {}
@@ -38,6 +35,9 @@ pub(super) fn join<M: Machine>(
                         return (disagreement(other, &outcome, hook), path::steps(&first.trail));
                     }
                 }
+            }
+            End::Failed { .. } => {
+                failure.get_or_insert("every path that was followed returns NULL".to_owned());
             }
             End::Died { why, address } => {
                 failure
@@ -92,21 +92,13 @@ pub(super) fn join<M: Machine>(
     }
 }
 
-/// What a path that returned says; none where it failed.
-pub(super) fn observe<M: Machine>(
-    value: Value,
-    path: &Path<M>,
-    hook: &Hook,
-    request: &Request,
-) -> Option<Outcome> {
-    if value == Value::ZERO || path.raised {
-        return None;
-    }
+/// What a path that returned says.
+pub(super) fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Outcome {
     if hook.kind == HookKind::Export {
-        return Some(Outcome::Exported(slots::exported(&path.memory, value)));
+        return Outcome::Exported(slots::exported(&path.memory, value));
     }
     let undetermined =
-        |why: &str, address: u64| Some(Outcome::Undetermined { why: why.to_owned(), address: Some(address) });
+        |why: &str, address: u64| Outcome::Undetermined { why: why.to_owned(), address: Some(address) };
     if let Some(call) = path.handed_over {
         return undetermined("data of the module is handed to a function of another library", call);
     }
@@ -114,27 +106,27 @@ pub(super) fn observe<M: Machine>(
         let initialised = path.definitions.iter().rev().find(|definition| definition.address == address);
         return match initialised {
             Some(definition) => {
-                Some(Outcome::MultiPhase(slots::definition(&path.memory, definition, request.free_threaded)))
+                Outcome::MultiPhase(slots::definition(&path.memory, definition, request.free_threaded))
             }
-            None => Some(Outcome::Fails {
+            None => Outcome::Fails {
                 why: format!("it returns {address:#x}, which is no object that was initialised"),
-            }),
+            },
         };
     }
     match path.what(value) {
         Some(Thing::Module(_)) if hook.symbol.starts_with("PyInitU_") => {
             // `_PyImport_RunModInitFunc`: only multi-phase modules may have such names (PEP 489).
-            Some(Outcome::Fails {
+            Outcome::Fails {
                 why: "a module with a name that is not ASCII has to use multi-phase initialization"
                     .to_owned(),
-            })
+            }
         }
         // `_PyImport_RunModInitFunc`: "did not return a valid extension module". An export hook never gets here.
         Some(Thing::Module(module)) if module.bare => {
-            Some(Outcome::Fails { why: "it returns a module that was made without a definition".to_owned() })
+            Outcome::Fails { why: "it returns a module that was made without a definition".to_owned() }
         }
-        Some(Thing::Module(module)) => Some(single_phase(module, path, request)),
-        Some(Thing::MadeBy(to) | Thing::Imported(to)) => Some(Outcome::Delegated { to: to.clone() }),
+        Some(Thing::Module(module)) => single_phase(module, path, request),
+        Some(Thing::MadeBy(to) | Thing::Imported(to)) => Outcome::Delegated { to: to.clone() },
         _ => undetermined("what the init function returns is not known", hook.address),
     }
 }
@@ -204,8 +196,6 @@ fn created<M: Machine>(ends: Ends<M>) -> Creation {
     for end in ends {
         let End::Returned(value, path) = end else { continue };
         let one = match (value, path.what(value)) {
-            (Value::Known(0), _) => continue,
-            _ if path.raised => continue,
             (_, Some(Thing::Module(_))) => Creation::Module,
             (_, Some(Thing::NoModule)) => Creation::NotAModule,
             // The interpreter's own data: `None`, a type, an exception.

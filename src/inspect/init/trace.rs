@@ -249,7 +249,7 @@ pub(super) fn of<M: Machine>(
         let (what, address, shown) = choice.of(end, hook, request);
         match (shown, end) {
             (Some(recorded), _) => trace.paths.push(steps(recorded, space, request, what.clone())),
-            (None, End::Returned(_, path)) => failed = failed.or(path.recorded.as_ref()),
+            (None, End::Failed { recorded }) => failed = failed.or(recorded.as_ref()),
             (None, _) => {}
         }
         if let Some(known) = trace.ends.iter_mut().find(|known| known.what == what) {
@@ -287,17 +287,16 @@ impl Choice {
         request: &Request,
     ) -> (String, Option<u64>, Option<&'e Rc<Recorded>>) {
         match end {
-            End::Returned(value, path) => match outcome::observe(*value, path, hook, request) {
-                None => (FAILS.to_owned(), None, None),
-                Some(seen) => {
-                    let what = match &seen {
-                        Outcome::Undetermined { why, .. } => format!("comes to nothing known: {why}"),
-                        known => outcome::in_words(known),
-                    };
-                    let shown = self.is_shown(seen).then_some(path.recorded.as_ref());
-                    (what, None, shown.flatten())
-                }
-            },
+            End::Failed { .. } => (FAILS.to_owned(), None, None),
+            End::Returned(value, path) => {
+                let seen = outcome::observe(*value, path, hook, request);
+                let what = match &seen {
+                    Outcome::Undetermined { why, .. } => format!("comes to nothing known: {why}"),
+                    known => outcome::in_words(known),
+                };
+                let shown = self.is_shown(seen).then_some(path.recorded.as_ref());
+                (what, None, shown.flatten())
+            }
             End::Died { why, address } => ((*why).to_owned(), Some(*address), None),
             End::Thrown { address } => ("throws".to_owned(), Some(*address), None),
             End::Stopped { why, address, recorded, .. } => {
