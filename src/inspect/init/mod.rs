@@ -17,6 +17,8 @@ mod outcome;
 mod path;
 mod slots;
 mod space;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod trace;
 mod unevaluated;

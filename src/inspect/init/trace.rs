@@ -302,7 +302,7 @@ impl Choice {
             End::Stopped { why, address, recorded, .. } => {
                 let is_first = !std::mem::replace(&mut self.is_stopped, true);
                 let shown = if is_first { recorded.as_ref() } else { None };
-                (format!("could not be followed on: it {why}"), Some(*address), shown)
+                (format!("could not be followed on: {why}"), Some(*address), shown)
             }
         }
     }

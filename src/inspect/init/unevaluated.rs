@@ -292,6 +292,15 @@ mod tests {
 
     /// A module for one of them that imports a function, with a definition in its data whose slots say `gil`.
     fn module(machine: usize, free_threaded: bool, import: &'static str, gil: u64) -> Vec<u8> {
+        with_slots(machine, free_threaded, import, &[(4, gil)])
+    }
+
+    fn with_slots(
+        machine: usize,
+        free_threaded: bool,
+        import: &'static str,
+        slots: &[(u64, u64)],
+    ) -> Vec<u8> {
         let (machine, wide, big, relative, has_addends, _) = MACHINES[machine];
         let word = if wide { 8 } else { 4 };
         let pointer = u8::try_from(word).unwrap();
@@ -300,7 +309,11 @@ mod tests {
         let relocations = [(at(layout.name), NAME), (at(layout.slots), SLOTS as u64)];
         // Numbers that are narrower than a word stand in its first bytes.
         let first = |number: u64, bytes: usize| if big { number << (8 * (word - bytes)) } else { number };
-        let mut data = vec![(SLOTS, first(4, 4)), (SLOTS + word, gil)];
+        let entry = |(index, (id, value)): (usize, &(u64, u64))| {
+            let at = SLOTS + index * 2 * word;
+            [(at, first(*id, 4)), (at + word, *value)]
+        };
+        let mut data: Vec<(usize, u64)> = slots.iter().enumerate().flat_map(entry).collect();
         match (free_threaded, wide) {
             (true, true) if big => data.push((DEFINITION + 8, 0x0004_0000_ffff_ffff)),
             (true, true) => data.push((DEFINITION + 8, 0xffff_ffff_0000_0004)),
@@ -342,6 +355,25 @@ mod tests {
                 assert_eq!(definition.slots.unread, None, "{machine:?}");
                 assert_eq!(definitions(&images[0], "y").len(), 0, "another module's is none of its own");
             }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn slots_are_read_as_they_were_written(
+            machine in 0..MACHINES.len(),
+            free_threaded in proptest::bool::ANY,
+            slots in proptest::collection::vec(
+                (proptest::sample::select(vec![1_u64, 2, 3, 4, 84, 85, 86, 87, 109, 0xfff0]), 0..0x7fff_ffff_u64),
+                0..5,
+            ),
+        ) {
+            let file = with_slots(machine, free_threaded, "PyModuleDef_Init", &slots);
+            let images = parse(&file).unwrap();
+            let found = definitions(&images[0], "x");
+            let read = found[0].definition.slots.slots.iter().map(|slot| (u64::from(slot.id), slot.value));
+            let written = slots.iter().map(|(id, value)| (*id, SlotValue::Known(*value)));
+            proptest::prop_assert_eq!(read.collect::<Vec<_>>(), written.collect::<Vec<_>>());
         }
     }
 
