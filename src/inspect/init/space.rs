@@ -79,7 +79,7 @@ pub(super) struct Space<'a, 'data> {
 }
 
 /// Words that can be read or written in the time of a step.
-const WORDS_PER_STEP: u32 = 8;
+const WORDS_PER_STEP: u32 = 32;
 
 /// How far apart images are loaded: the main one keeps the addresses that its own file uses.
 pub(super) const fn image_stride(pointer: u8) -> u64 {

@@ -76,8 +76,12 @@ impl X86 {
         let left = instruction.mnemonic() == Mnemonic::Rol;
         let rotated = rotated(old & mask(size), byte(count), size, left);
         self.write(memory, instruction, 0, Value::Known(rotated))?;
-        let Flags { zero, sign, parity, .. } = self.flags;
-        self.flags = Flags { zero, sign, parity, ..Flags::default() };
+        if byte(count) & if size == 8 { 63 } else { 31 } != 0 {
+            // The bit that came around.
+            let bit = if left { rotated } else { rotated >> (size * 8 - 1) } & 1;
+            let Flags { zero, sign, parity, .. } = self.flags;
+            self.flags = Flags { zero, sign, parity, carry: Some(bit == 1), ..Flags::default() };
+        }
         Ok(true)
     }
 
