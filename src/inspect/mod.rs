@@ -12,7 +12,7 @@ mod origin;
 pub use image::ImageError as InspectError;
 pub use init::stem_of;
 
-use crate::model::{Abi, Beside, Bytes, Facts, Format, Init, ModuleName, Outcome, Slice, Target};
+use crate::model::{Abi, Arch, Beside, Bytes, Facts, Format, Init, ModuleName, Outcome, Slice, Target};
 use image::Image;
 use std::collections::BTreeMap;
 
@@ -64,8 +64,12 @@ fn facts(question: &Question) -> Result<Facts, InspectError> {
     let slices = images.iter().enumerate().map(|(index, image)| {
         let alone = evaluate(image, &[], &[], question);
         let init = with_libraries(index, question, &alone).unwrap_or(alone);
-        let tables = abi::from_tables(image);
-        let built_for = init.values().fold(tables, |built_for, init| abi::with_init(built_for, image, init));
+        let mut built_for = abi::from_tables(image);
+        if matches!(image.arch, Arch::Other(_)) {
+            built_for = abi::with_static(built_for, image, &question.name.stem);
+        }
+        let built_for =
+            init.values().fold(built_for, |built_for, init| abi::with_init(built_for, image, init));
         let is_module = init.values().any(|init| init.hook.is_some() || !init.other_hooks.is_empty());
         let origin = is_module.then(|| origin::find(image)).flatten();
         Slice { arch: image.arch.clone(), built_for, origin, init }

@@ -4,6 +4,7 @@
 //! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
 //! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
 //! handed to the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how.
+//! [`unevaluated`] says what can be told without running code.
 
 mod arm64;
 mod capi;
@@ -16,8 +17,11 @@ mod outcome;
 mod path;
 mod slots;
 mod space;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod trace;
+mod unevaluated;
 mod value;
 mod x86;
 
@@ -31,6 +35,7 @@ use memory::Memory;
 use path::Path;
 pub(super) use space::{MAX_LIBRARIES, is_system};
 use space::{Space, image_stride};
+pub(super) use unevaluated::definitions;
 use value::Value;
 use x86::X86;
 
@@ -83,7 +88,7 @@ pub(crate) fn evaluate(request: &Request) -> Init {
         ),
         (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
         (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
-        (Some(hook), arch) => Evaluated::undetermined(format!("the code of {arch} is not evaluated"), hook),
+        (Some(hook), Arch::Other(_)) => unevaluated::evaluate(request, hook),
     };
     Init { hook: found.hook, other_hooks: found.others, outcome, trail, trace }
 }

@@ -95,7 +95,7 @@ pub(super) fn join<M: Machine>(
 /// What a path that returned says.
 pub(super) fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Outcome {
     if hook.kind == HookKind::Export {
-        return Outcome::Exported(slots::exported(path, value));
+        return Outcome::Exported(slots::exported(&path.memory, value));
     }
     let undetermined =
         |why: &str, address: u64| Outcome::Undetermined { why: why.to_owned(), address: Some(address) };
@@ -106,7 +106,7 @@ pub(super) fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, req
         let initialised = path.definitions.iter().rev().find(|definition| definition.address == address);
         return match initialised {
             Some(definition) => {
-                Outcome::MultiPhase(slots::definition(path, definition, request.free_threaded))
+                Outcome::MultiPhase(slots::definition(&path.memory, definition, request.free_threaded))
             }
             None => Outcome::Fails {
                 why: format!("it returns {address:#x}, which is no object that was initialised"),
@@ -147,7 +147,7 @@ fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) 
     let definition = module
         .definition
         .as_ref()
-        .map(|definition| slots::definition(path, definition, request.free_threaded));
+        .map(|definition| slots::definition(&path.memory, definition, request.free_threaded));
     let called = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
     let gil = called.or_else(|| module.from_slots.then(|| slot_of(module, definition.as_ref())).flatten());
     Outcome::SinglePhase { definition, gil }

@@ -178,6 +178,37 @@ fn of_method(name: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::image::testing::pe;
+    use crate::inspect::inspect;
+    use crate::model::{Alone, ModuleName, Outcome, Target};
+
+    /// What a module comes to whose init function calls this function of `kernel32.dll` with one word, and then
+    /// `PyModuleDef_Init`.
+    fn outcome_behind(function: [u8; 5]) -> Outcome {
+        let mut file = pe(false);
+        let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0x2280, b"kernel32.dll\0");
+        put(0x2292, &function);
+        put(0x1010, &[0x6a, 1]); // push 1
+        put(0x1012, &[0xff, 0x15, 0x40, 0x30, 0, 0x10]); // call [0x10003040]
+        put(0x1018, &[0x68, 0, 0x31, 0, 0x10]); // push 0x10003100
+        put(0x101d, &[0xff, 0x15, 0, 0x30, 0, 0x10]); // call [0x10003000]
+        put(0x1023, &[0x83, 0xc4, 4, 0xc3]); // add esp, 4; ret
+        put(0x3104, &[4, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+        put(0x3120, &0x1000_2070_u32.to_le_bytes());
+        put(0x3130, &0x1000_3180_u32.to_le_bytes());
+        put(0x3180, &[4, 0, 0, 0, 1]);
+        let facts = inspect(&file, &ModuleName::of_member("x.pyd"), &[Target::Py314t], &Alone).unwrap();
+        facts.slices[0].init[&Target::Py314t].outcome.clone()
+    }
+
+    #[test]
+    fn what_a_system_function_takes_is_gone_behind_it() {
+        let Outcome::MultiPhase(definition) = outcome_behind(*b"Sleep") else { panic!("the stack is lost") };
+        assert_eq!((definition.address, definition.slots.slots.len()), (0x1000_3100, 1));
+        let Outcome::Undetermined { why, .. } = outcome_behind(*b"Snore") else { panic!("this was a guess") };
+        assert!(why.contains("takes nobody knows how much off the stack"), "{why}");
+    }
 
     #[test]
     fn no_function_stands_twice() {
