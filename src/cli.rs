@@ -22,6 +22,10 @@ const EXIT_STATUS: &str = "Exit status:
   2  wrong usage, or nothing could be audited
   3  nothing wrong seen, but something is undetermined or could not be read or confirmed";
 
+const INSPECT_EXIT_STATUS: &str = "Exit status:
+  0  the module was inspected, whatever its verdict
+  2  wrong usage, or the file could not be read";
+
 /// Tells which compiled Python extension modules turn the GIL back on in free-threaded Python, by reading
 /// the binaries.
 #[derive(Debug, Parser)]
@@ -49,6 +53,9 @@ pub enum Command {
     /// Audit, and import every extension module to see whether what was read is what happens: `check --confirm`.
     #[command(after_help = EXIT_STATUS)]
     Confirm(Check),
+    /// Show how one module's verdict comes about: the init function step by step, its slots, and all evidence.
+    #[command(after_help = INSPECT_EXIT_STATUS)]
+    Inspect(Inspect),
     /// Explain what a rule finds, what that means and what to do about it.
     Explain(Explain),
     /// Show the free-threaded interpreters that are found.
@@ -128,6 +135,25 @@ pub struct Check {
     /// When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+/// `ftaudit inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// An extension module, or a wheel.
+    pub file: PathBuf,
+
+    /// Which module of a wheel: its path in there, or its dotted name. Not needed where there is only one.
+    #[arg(long, value_name = "PATH")]
+    pub member: Option<String>,
+
+    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. Several give a section each.
+    #[arg(long = "target", value_name = "PYTHON", default_value = "3.14t")]
+    pub targets: Vec<Target>,
+
+    /// How the report is written. `json` is documented in docs/json.md.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
 }
 
 /// `ftaudit explain`.

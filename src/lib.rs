@@ -28,6 +28,7 @@ pub mod assess;
 pub mod cli;
 pub mod confirm;
 pub mod deliver;
+mod error;
 pub mod inspect;
 pub mod interrupt;
 pub mod model;
@@ -37,57 +38,25 @@ pub mod progress;
 pub mod report;
 pub mod unpack;
 
+pub use error::Error;
+
 use acquire::Discovery;
 use cli::Format;
-use cli::Sandbox;
-use confirm::sandbox::{self, Confinement};
-use confirm::{Confirmer, InterpreterError, Place};
+use confirm::{Confirmer, Place};
 use data_encoding::HEXLOWER;
 use model::{
-    Artifact, Beside, Confirmation, Distribution, DistributionReport, Facts, Finding, Judgement, Member,
-    ModuleName, ModuleReport, Note, Report, Subject, Target,
+    Artifact, Beside, Confirmation, Distribution, DistributionReport, Facts, Finding, Inspection, Judgement,
+    Member, ModuleName, ModuleReport, Note, OtherModule, Report, Subject, Target,
 };
-use plan::Plan;
+use plan::{InspectPlan, Plan};
 use policy::Status;
 use progress::Progress;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
 use std::sync::Arc;
 use unpack::Unpacked;
-
-/// What ends the program before its job is done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// None of the inputs holds anything to audit, or none can be read. The notes say which and why.
-    #[error("nothing could be audited{}", causes(.0))]
-    Nothing(Vec<Note>),
-    /// The report could not be written.
-    #[error(transparent)]
-    Deliver(#[from] deliver::DeliverError),
-    /// The report could not be made: a fault of this program.
-    #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
-    Json(#[from] serde_json::Error),
-    /// An interpreter that the user named is of no use.
-    #[error(transparent)]
-    Interpreter(#[from] InterpreterError),
-    /// The system refuses threads.
-    #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-}
-
-/// The notes, and what to do where none of them says it.
-fn causes(notes: &[Note]) -> String {
-    let mut text: String =
-        notes.iter().map(ToString::to_string).flat_map(|note| ["\n".to_owned(), note]).collect();
-    if !text.contains("\nhint: ") {
-        text += "\nhint: name a wheel, an extension module, or a folder that holds some (a virtual environment, a \
-                 site-packages)";
-    }
-    text.replace('\n', "\n  ")
-}
 
 /// Audits, reports, and says how that ended.
 ///
@@ -124,14 +93,93 @@ pub fn pythons() -> String {
     found.iter().map(line).flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
-/// What `ftaudit __sandbox` does: becomes another program, or says why not.
-#[must_use]
-pub fn become_sandboxed(wanted: &Sandbox) -> ExitCode {
-    let confinement = Confinement { read: wanted.read.clone(), write: wanted.write.clone() };
-    let Err(why) = sandbox::enter(&confinement, wanted.parent, &wanted.program, &wanted.arguments);
-    // Where the interpreter would answer.
-    println!("{}{why}", sandbox::REFUSED);
-    ExitCode::from(2)
+/// Shows one module step by step.
+///
+/// # Errors
+/// When there is no such module, it cannot be read, or the report could not be delivered.
+pub fn inspect_module(plan: &InspectPlan) -> Result<(), Error> {
+    let inspection = inspection(plan)?;
+    let text = match plan.format {
+        Format::Json => report::inspection::json::render(&inspection)?,
+        Format::Human => report::inspection::human::render(&inspection),
+    };
+    Ok(deliver::deliver(&text, None)?)
+}
+
+/// The stages for one module, with every step.
+///
+/// # Errors
+/// When there is no such module, or it cannot be read.
+pub fn inspection(plan: &InspectPlan) -> Result<Inspection, Error> {
+    if plan.file.is_dir() {
+        let why = "is a folder, and one module is inspected at a time\nhint: name a module or a wheel in it";
+        return Err(Error::Unread(Note::unread(model::shown(&plan.file), why)));
+    }
+    let Discovery { artifacts, notes } = acquire::discover(std::slice::from_ref(&plan.file));
+    let Some(artifact) = artifacts.first() else { return Err(Error::Nothing(notes)) };
+    let unpacked = unpack::open(artifact).map_err(|error| Error::Unread(error.note()))?;
+    let (distribution, member) = unpacked.choose(plan.member.as_deref())?;
+    let bytes = unpacked.read(distribution, member).map_err(|error| Error::Unread(error.note()))?;
+    let name = ModuleName::of_member(&member.path);
+    let beside = Wheelmates { unpacked: &unpacked, distribution };
+    let about = || format!("{}: {}", distribution.source, member.path);
+    let unread = |why: String| Error::Unread(Note::unread(about(), why));
+    let facts = guarded(|| inspect::trace(&bytes, &name, &plan.targets, &beside))
+        .ok_or_else(|| unread(BUG.to_owned()))?
+        .map_err(|error| unread(error.to_string()))?;
+    let judge = |target: &Target| (*target, assess::judge(&name, Ok(&facts), *target));
+    let verdicts = plan.targets.iter().map(judge).collect();
+    let answers = facts.slices.iter().map(|slice| {
+        plan.targets.iter().map(|target| (*target, assess::answer(&name, slice, *target))).collect()
+    });
+    let answers = answers.collect();
+    let (others, others_left) = other_modules(&bytes, &name, &facts, plan, &beside);
+    Ok(Inspection {
+        source: distribution.source.clone(),
+        member: member.path.clone(),
+        size: bytes.len(),
+        sha256: HEXLOWER.encode(&Sha256::digest(&*bytes)),
+        targets: plan.targets.clone(),
+        verdicts,
+        answers,
+        others,
+        others_left,
+        name,
+        facts,
+    })
+}
+
+/// Modules of other names that are judged besides the one that is inspected: no real file has more than some
+/// thirty, and each costs as much as the one asked for.
+const MAX_OTHERS: usize = 64;
+
+/// What the file would be if it had another name, and how many of these were not looked at.
+fn other_modules(
+    bytes: &[u8],
+    name: &ModuleName,
+    facts: &Facts,
+    plan: &InspectPlan,
+    beside: &Wheelmates<'_>,
+) -> (Vec<OtherModule>, usize) {
+    let inits = facts.slices.iter().flat_map(|slice| slice.init.values());
+    let mut hooks: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for hook in inits.flat_map(|init| &init.other_hooks) {
+        let Some(stem) = inspect::stem_of(hook).filter(|stem| *stem != name.stem.replace('-', "_")) else {
+            continue;
+        };
+        let known = hooks.entry(stem).or_default();
+        if !known.contains(hook) {
+            known.push(hook.clone());
+        }
+    }
+    let left = hooks.len().saturating_sub(MAX_OTHERS);
+    let judge_one = |(stem, hooks): (String, Vec<String>)| {
+        let other = ModuleName { stem: stem.clone(), ..name.clone() };
+        let facts = guarded(|| inspect::inspect(bytes, &other, &plan.targets, beside))?.ok()?;
+        let judge = |target: &Target| (*target, assess::judge(&other, Ok(&facts), *target));
+        Some(OtherModule { stem, hooks, verdicts: plan.targets.iter().map(judge).collect() })
+    };
+    (hooks.into_iter().take(MAX_OTHERS).filter_map(judge_one).collect(), left)
 }
 
 /// The stages, one after the other; artifacts and their modules side by side.

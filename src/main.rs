@@ -1,7 +1,9 @@
 //! The program: arguments in, exit status out.
 
-use ftaudit::cli::{Cli, Command};
-use ftaudit::{Error, deliver, plan::Plan};
+use ftaudit::cli::{Cli, Command, Sandbox};
+use ftaudit::confirm::sandbox::{self, Confinement};
+use ftaudit::plan::{InspectPlan, Plan};
+use ftaudit::{Error, deliver};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -11,7 +13,12 @@ fn main() -> ExitCode {
         Command::Python(_) => {
             deliver::deliver(&ftaudit::pythons(), None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
         }
-        Command::Sandbox(wanted) => return ftaudit::become_sandboxed(&wanted),
+        Command::Sandbox(Sandbox { read, write, parent, program, arguments }) => {
+            return sandbox::become_program(&Confinement { read, write }, parent, &program, &arguments);
+        }
+        Command::Inspect(inspect) => {
+            ftaudit::inspect_module(&InspectPlan::from(inspect)).map(|()| ExitCode::SUCCESS)
+        }
         Command::Explain(explain) => {
             let text = ftaudit::explain(&explain.rule);
             deliver::deliver(&text, None).map(|()| ExitCode::SUCCESS).map_err(Error::from)

@@ -1,6 +1,6 @@
 //! The resolved request: flat, with every default filled in and every question to the terminal answered.
 
-use crate::cli::{Check, Color, Confirm, Format};
+use crate::cli::{Check, Color, Confirm, Format, Inspect};
 use crate::confirm;
 use crate::model::Target;
 use crate::report::human::{Detail, Layout};
@@ -36,12 +36,6 @@ pub struct Plan {
 
 impl From<Check> for Plan {
     fn from(check: Check) -> Self {
-        let mut targets = Vec::new();
-        for target in check.targets {
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
-        }
         let coloured = match check.color {
             Color::Always => true,
             Color::Never => false,
@@ -59,7 +53,7 @@ impl From<Check> for Plan {
         };
         Self {
             inputs: check.inputs,
-            targets,
+            targets: each_once(check.targets),
             format: check.format,
             output: check.output,
             jobs: check.jobs,
@@ -84,6 +78,35 @@ impl Plan {
     pub fn confirming(self) -> Self {
         Self { confirms: true, ..self }
     }
+}
+
+/// What an inspection is to do.
+#[derive(Debug, Clone)]
+pub struct InspectPlan {
+    /// The module, or the wheel that it is in.
+    pub file: PathBuf,
+    /// Which module of a wheel.
+    pub member: Option<String>,
+    /// What to judge for, each once, in the order asked.
+    pub targets: Vec<Target>,
+    /// How the report is written.
+    pub format: Format,
+}
+
+impl From<Inspect> for InspectPlan {
+    fn from(Inspect { file, member, targets, format }: Inspect) -> Self {
+        Self { file, member, targets: each_once(targets), format }
+    }
+}
+
+fn each_once(asked: Vec<Target>) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for target in asked {
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    targets
 }
 
 /// Files and pipes get lines of this width, and so does a narrower terminal.

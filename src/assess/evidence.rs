@@ -62,7 +62,7 @@ impl Source<'_> {
 }
 
 /// A slot's macro name, under its old and its new number.
-fn slot_name(id: u16) -> &'static str {
+pub(super) fn slot_name(id: u16) -> &'static str {
     match id {
         1 | 84 => "Py_mod_create",
         2 | 85 => "Py_mod_exec",
@@ -83,9 +83,13 @@ fn slot_name(id: u16) -> &'static str {
     }
 }
 
-fn slot_value(slot: &Slot) -> String {
+/// A slot's value, with the name that CPython's headers give it.
+pub(super) fn slot_value(slot: &Slot) -> String {
     match (slot.id, slot.value) {
         (4 | 87, value) => gil_value(value),
+        (3 | 86, SlotValue::Known(0)) => "0 (Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED)".to_owned(),
+        (3 | 86, SlotValue::Known(1)) => "1 (Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED)".to_owned(),
+        (3 | 86, SlotValue::Known(2)) => "2 (Py_MOD_PER_INTERPRETER_GIL_SUPPORTED)".to_owned(),
         (_, SlotValue::Known(value)) => format!("{value:#x}"),
         (_, SlotValue::NonNull) => "something that is not NULL".to_owned(),
         (_, SlotValue::Unknown) => "an unknown value".to_owned(),

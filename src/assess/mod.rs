@@ -1,5 +1,6 @@
 //! Stage 4: facts, and what a run showed -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
 
+mod answer;
 mod distribution;
 mod environment;
 mod evidence;
@@ -10,6 +11,7 @@ mod suffix;
 mod tags;
 mod verdict;
 
+pub use answer::answer;
 pub use distribution::distribution;
 pub use environment::environments;
 pub use rules::check;

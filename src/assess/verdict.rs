@@ -21,16 +21,22 @@ pub fn judge(name: &ModuleName, facts: Result<&Facts, &str>, target: Target) -> 
         Ok(facts) => facts,
         Err(why) => return judgement(Verdict::Undetermined, Reason::Unread(why.to_owned()), Vec::new()),
     };
-    let worst = facts
-        .slices
-        .iter()
-        .map(|slice| (slice, judge_slice(name, slice, target)))
-        .reduce(|worst, next| if next.1.verdict > worst.1.verdict { next } else { worst });
-    match worst {
-        Some((slice, judged)) if facts.slices.len() > 1 => naming_arch(slice, judged),
-        Some((_, judged)) => judged,
-        None => cannot_tell("the file holds code for no machine"),
-    }
+    let judged = judge_slices(name, facts, target).map(|(_, judged)| judged);
+    let worst = judged.reduce(|worst, next| if next.verdict > worst.verdict { next } else { worst });
+    worst.unwrap_or_else(|| cannot_tell("the file holds code for no machine"))
+}
+
+/// The same for the code of each machine. Where there are several, the evidence names the machine.
+pub(super) fn judge_slices<'a>(
+    name: &ModuleName,
+    facts: &'a Facts,
+    target: Target,
+) -> impl Iterator<Item = (&'a Slice, Judgement)> {
+    let is_universal = facts.slices.len() > 1;
+    facts.slices.iter().map(move |slice| {
+        let judged = judge_slice(name, slice, target);
+        (slice, if is_universal { naming_arch(slice, judged) } else { judged })
+    })
 }
 
 fn naming_arch(slice: &Slice, judged: Judgement) -> Judgement {
@@ -39,7 +45,8 @@ fn naming_arch(slice: &Slice, judged: Judgement) -> Judgement {
     Judgement { evidence: judged.evidence.into_iter().map(name).collect(), ..judged }
 }
 
-fn judge_slice(name: &ModuleName, slice: &Slice, target: Target) -> Judgement {
+/// The same for the code of one machine.
+pub(super) fn judge_slice(name: &ModuleName, slice: &Slice, target: Target) -> Judgement {
     let Some(init) = slice.init.get(&target) else {
         return cannot_tell(format!("what the init function does on {target} was not looked at"));
     };

@@ -70,6 +70,15 @@ pub(super) fn with_init(mut built_for: BuiltFor, image: &Image, init: &Init) -> 
     built_for
 }
 
+/// Adds what definitions of the module's name say that stand in the data of a file whose code is not evaluated.
+/// Code may change what they declare, but not the layout that it was compiled with.
+pub(super) fn with_static(mut built_for: BuiltFor, image: &Image, stem: &str) -> BuiltFor {
+    for found in super::init::definitions(image, stem) {
+        definition_head(&mut built_for, &found.definition);
+    }
+    built_for
+}
+
 fn conclude(built_for: &mut BuiltFor, python: Option<PythonVersion>, abi: Option<Abi>, evidence: Evidence) {
     built_for.python = built_for.python.or(python);
     built_for.abi = built_for.abi.or(abi);

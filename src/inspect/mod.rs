@@ -10,8 +10,9 @@ mod layout;
 mod origin;
 
 pub use image::ImageError as InspectError;
+pub use init::stem_of;
 
-use crate::model::{Abi, Beside, Bytes, Facts, Format, Init, ModuleName, Outcome, Slice, Target};
+use crate::model::{Abi, Arch, Beside, Bytes, Facts, Format, Init, ModuleName, Outcome, Slice, Target};
 use image::Image;
 use std::collections::BTreeMap;
 
@@ -31,14 +32,47 @@ pub fn inspect(
     targets: &[Target],
     beside: &dyn Beside,
 ) -> Result<Facts, InspectError> {
-    let images = image::parse(bytes)?;
+    facts(&Question { bytes, name, targets, beside, is_traced: false })
+}
+
+/// The same, with every step of the evaluation.
+///
+/// # Errors
+///
+/// As [`inspect`].
+pub fn trace(
+    bytes: &[u8],
+    name: &ModuleName,
+    targets: &[Target],
+    beside: &dyn Beside,
+) -> Result<Facts, InspectError> {
+    facts(&Question { bytes, name, targets, beside, is_traced: true })
+}
+
+/// What is asked about a file.
+struct Question<'a> {
+    bytes: &'a [u8],
+    name: &'a ModuleName,
+    targets: &'a [Target],
+    beside: &'a dyn Beside,
+    is_traced: bool,
+}
+
+fn facts(question: &Question) -> Result<Facts, InspectError> {
+    let images = image::parse(question.bytes)?;
     let format = images.first().map_or(Format::Elf, |image| image.format);
     let slices = images.iter().enumerate().map(|(index, image)| {
-        let alone = evaluate(image, &[], name, targets);
-        let init = with_libraries(bytes, index, name, targets, beside, &alone).unwrap_or(alone);
-        let tables = abi::from_tables(image);
-        let built_for = init.values().fold(tables, |built_for, init| abi::with_init(built_for, image, init));
-        Slice { arch: image.arch.clone(), built_for, origin: origin::find(image), init }
+        let alone = evaluate(image, &[], &[], question);
+        let init = with_libraries(index, question, &alone).unwrap_or(alone);
+        let mut built_for = abi::from_tables(image);
+        if matches!(image.arch, Arch::Other(_)) {
+            built_for = abi::with_static(built_for, image, &question.name.stem);
+        }
+        let built_for =
+            init.values().fold(built_for, |built_for, init| abi::with_init(built_for, image, init));
+        let is_module = init.values().any(|init| init.hook.is_some() || !init.other_hooks.is_empty());
+        let origin = is_module.then(|| origin::find(image)).flatten();
+        Slice { arch: image.arch.clone(), built_for, origin, init }
     });
     Ok(Facts { format, slices: slices.collect() })
 }
@@ -46,43 +80,48 @@ pub fn inspect(
 fn evaluate<'data>(
     image: &Image<'data>,
     libraries: &[Image<'data>],
-    name: &ModuleName,
-    targets: &[Target],
+    library_names: &[String],
+    question: &Question,
 ) -> BTreeMap<Target, Init> {
     let free_threaded = abi::from_tables(image).abi.map(Abi::is_free_threaded);
+    let stem = &question.name.stem;
     let one = |&target: &Target| {
-        (target, init::evaluate(&init::Request { image, libraries, stem: &name.stem, target, free_threaded }))
+        let is_traced = question.is_traced;
+        let request =
+            init::Request { image, libraries, library_names, stem, target, free_threaded, is_traced };
+        (target, init::evaluate(&request))
     };
-    targets.iter().map(one).collect()
+    question.targets.iter().map(one).collect()
 }
 
 /// Evaluates once more with the libraries that lie beside the file, where it could not be decided alone.
 fn with_libraries(
-    bytes: &[u8],
     index: usize,
-    name: &ModuleName,
-    targets: &[Target],
-    beside: &dyn Beside,
+    question: &Question,
     alone: &BTreeMap<Target, Init>,
 ) -> Option<BTreeMap<Target, Init>> {
     if !alone.values().any(|init| matches!(init.outcome, Outcome::NoHook | Outcome::Undetermined { .. })) {
         return None;
     }
-    let needed = needed(image::parse(bytes).ok()?.get(index)?, beside);
+    let needed = needed(image::parse(question.bytes).ok()?.get(index)?, question.beside);
     if needed.is_empty() {
         return None;
     }
     // Parsed anew, as the images of one address space borrow for the same time.
-    let image = image::parse(bytes).ok()?.into_iter().nth(index)?;
-    let libraries = needed.iter().filter_map(|bytes| image::parse(bytes).ok()).flatten();
-    let libraries: Vec<Image> = libraries.filter(|library| library.arch == image.arch).collect();
-    Some(evaluate(&image, &libraries, name, targets))
+    let image = image::parse(question.bytes).ok()?.into_iter().nth(index)?;
+    let parsed = needed.iter().filter_map(|(name, bytes)| Some((name, image::parse(bytes).ok()?)));
+    let libraries = parsed.flat_map(|(name, images)| images.into_iter().map(move |image| (name, image)));
+    let (names, libraries): (Vec<String>, Vec<Image>) = libraries
+        .filter(|(_, library)| library.arch == image.arch)
+        .map(|(name, library)| (name.clone(), library))
+        .unzip();
+    Some(evaluate(&image, &libraries, &names, question))
 }
 
-/// The libraries that a file needs, and those that these need, nearest first.
-fn needed(image: &Image, beside: &dyn Beside) -> Vec<Bytes> {
+/// The libraries that a file needs, and those that these need, nearest first, with their names.
+fn needed(image: &Image, beside: &dyn Beside) -> Vec<(String, Bytes)> {
     let mut names: Vec<String> = image.libraries().iter().map(|name| (*name).to_owned()).collect();
-    let mut found: Vec<Bytes> = Vec::new();
+    let mut found: Vec<(String, Bytes)> = Vec::new();
     let mut index = 0;
     while let Some(name) = names.get(index)
         && found.len() < init::MAX_LIBRARIES
@@ -91,9 +130,9 @@ fn needed(image: &Image, beside: &dyn Beside) -> Vec<Bytes> {
         if init::is_system(name) {
             continue;
         }
-        let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        let Some(bytes) = beside.library(file) else { continue };
-        if found.iter().map(|bytes| bytes.len()).sum::<usize>() + bytes.len() > MAX_LIBRARY_BYTES {
+        let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
+        let Some(bytes) = beside.library(&file) else { continue };
+        if found.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() + bytes.len() > MAX_LIBRARY_BYTES {
             break;
         }
         for further in image::parse(&bytes).iter().flatten().flat_map(Image::libraries) {
@@ -101,7 +140,7 @@ fn needed(image: &Image, beside: &dyn Beside) -> Vec<Bytes> {
                 names.push((*further).to_owned());
             }
         }
-        found.push(bytes);
+        found.push((file, bytes));
     }
     found
 }

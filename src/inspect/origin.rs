@@ -2,7 +2,7 @@
 
 use super::image::Image;
 use crate::model::{BindingTool, Evidence, EvidenceKind};
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed;
 use std::sync::LazyLock;
 
 /// Bytes of read-only data that are searched. Binding tools put their texts into every module they make, and
@@ -98,7 +98,7 @@ const TOOLS: [Tool; 12] = [
 ];
 
 struct Markers {
-    search: AhoCorasick,
+    search: packed::Searcher,
     /// The tool of each pattern.
     tools: Vec<usize>,
 }
@@ -109,7 +109,7 @@ static MARKERS: LazyLock<Option<Markers>> = LazyLock::new(|| {
         .enumerate()
         .flat_map(|(index, tool)| tool.markers.iter().map(move |marker| (index, *marker)))
         .collect();
-    let search = AhoCorasick::new(pairs.iter().map(|(_, marker)| marker)).ok()?;
+    let search = packed::Searcher::new(pairs.iter().map(|(_, marker)| marker))?;
     Some(Markers { search, tools: pairs.into_iter().map(|(index, _)| index).collect() })
 });
 

@@ -1,6 +1,6 @@
 //! What happens when an interpreter runs a module's init function.
 
-use super::Evidence;
+use super::{Evidence, Trace};
 
 /// The init function of a module, and what it comes to under one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Init {
     pub outcome: Outcome,
     /// The steps that led there, in order: functions entered, calls into the interpreter, what was read.
     pub trail: Vec<Evidence>,
+    /// All of its steps, where that was asked for and its code was evaluated.
+    pub trace: Option<Trace>,
 }
 
 /// A function that the import system looks up by name.

@@ -9,12 +9,14 @@ mod facts;
 mod file_kind;
 mod finding;
 mod init;
+mod inspection;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod note;
 mod report;
 mod shown;
 mod target;
+mod trace;
 mod verdict;
 mod wheel_name;
 
@@ -29,9 +31,11 @@ pub use finding::{Confidence, Finding, Severity, Subject};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
+pub use inspection::{Answer, Inspection, OtherModule, SlotMeaning};
 pub use note::Note;
 pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
 pub use shown::shown;
 pub use target::{ParseTargetError, Target};
+pub use trace::{Action, PathEnd, Place, Step, Trace, TracedPath};
 pub use verdict::{Judgement, Reason, Verdict};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};

@@ -30,7 +30,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -73,21 +73,21 @@ struct Runtime<'a> {
 }
 
 #[derive(Serialize)]
-struct BuiltFor<'a> {
+pub(super) struct BuiltFor<'a> {
     python: Option<String>,
     free_threaded: Option<bool>,
     evidence: Vec<Evidence<'a>>,
 }
 
 #[derive(Serialize)]
-struct Origin<'a> {
+pub(super) struct Origin<'a> {
     tool: &'static str,
     version: Option<&'a str>,
     evidence: Evidence<'a>,
 }
 
 #[derive(Serialize)]
-struct Judgement<'a> {
+pub(super) struct Judgement<'a> {
     verdict: &'static str,
     reason: &'static str,
     message: String,
@@ -95,7 +95,7 @@ struct Judgement<'a> {
 }
 
 #[derive(Serialize)]
-struct Evidence<'a> {
+pub(super) struct Evidence<'a> {
     kind: model::EvidenceKind,
     text: &'a str,
     address: Option<String>,
@@ -150,13 +150,19 @@ impl<'a> Document<'a> {
         });
         Self {
             schema: SCHEMA,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: Tool::this(),
             targets: report.targets.iter().map(ToString::to_string).collect(),
             distributions: report.distributions.iter().map(Distribution::of).collect(),
             findings: report.findings.iter().map(Finding::of).collect(),
             notes: environments.chain(notes).collect(),
             summary: Totals::of(report),
         }
+    }
+}
+
+impl Tool {
+    pub(super) const fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
     }
 }
 
@@ -219,7 +225,7 @@ impl<'a> Runtime<'a> {
 }
 
 impl<'a> BuiltFor<'a> {
-    fn of(built_for: &'a model::BuiltFor) -> Self {
+    pub(super) fn of(built_for: &'a model::BuiltFor) -> Self {
         Self {
             python: built_for.python.map(|python| python.to_string()),
             free_threaded: built_for.abi.map(model::Abi::is_free_threaded),
@@ -229,14 +235,14 @@ impl<'a> BuiltFor<'a> {
 }
 
 impl<'a> Origin<'a> {
-    fn of(tool: &'a model::BindingTool) -> Self {
+    pub(super) fn of(tool: &'a model::BindingTool) -> Self {
         let version = tool.version.as_deref();
         Self { tool: tool.name, version, evidence: Evidence::of(&tool.evidence) }
     }
 }
 
 impl<'a> Judgement<'a> {
-    fn of(judgement: &'a model::Judgement) -> Self {
+    pub(super) fn of(judgement: &'a model::Judgement) -> Self {
         Self {
             verdict: judgement.verdict.id(),
             reason: judgement.reason.id(),
@@ -299,61 +305,19 @@ impl Counts {
 mod tests {
     use super::*;
     use crate::model::{Facts, made_up};
+    use crate::report::testing;
     use serde_json::Value;
-    use std::collections::BTreeSet;
-
-    const DOCUMENTATION: &str = include_str!("../../docs/json.md");
-
-    /// What the table of `docs/json.md` calls the keys that are targets or verdicts.
-    fn key(path: &str, key: &str) -> String {
-        let placeholder = match path.rsplit('.').next() {
-            Some("verdicts" | "reasons" | "targets" | "runtime") => "<target>",
-            _ if path.starts_with("summary.targets.<target>.") => "<verdict>",
-            _ => key,
-        };
-        if path.is_empty() { placeholder.to_owned() } else { format!("{path}.{placeholder}") }
-    }
-
-    fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-        if !path.is_empty() {
-            found.insert(path.to_owned());
-        }
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    paths(value, &key(path, name), found);
-                }
-            }
-            Value::Array(items) => {
-                for item in items.iter().filter(|item| item.is_object()) {
-                    paths(item, &format!("{path}[]"), found);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Without the steps that are no fields of their own.
-    fn fields(found: BTreeSet<String>) -> BTreeSet<String> {
-        found.into_iter().filter(|path| !path.ends_with("[]")).collect()
-    }
 
     #[test]
     fn every_field_is_documented_and_every_documented_field_is_there() {
-        let mut found = BTreeSet::new();
         let report = serde_json::to_value(Document::of(&made_up::example_report())).unwrap();
-        paths(&report, "", &mut found);
-        let rows = DOCUMENTATION.lines().filter_map(|line| line.strip_prefix("| `"));
-        let documented: BTreeSet<String> =
-            rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect();
-        assert_eq!(fields(found), documented);
+        assert_eq!(testing::fields(&report), testing::documented(testing::documentation(SCHEMA)));
     }
 
     #[test]
     fn the_example_is_what_the_program_writes() {
-        let (_, rest) = DOCUMENTATION.split_once("```json\n").unwrap();
-        let (example, _) = rest.split_once("```").unwrap();
         let written = render(&made_up::example_report()).unwrap();
+        let example = testing::example(testing::documentation(SCHEMA));
         assert_eq!(example, written, "put this into docs/json.md:\n{written}");
     }
 

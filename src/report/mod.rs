@@ -1,7 +1,10 @@
 //! Stage 5: report -> text, a file for each format. Nothing here decides: what is shown was concluded before.
 
 pub mod human;
+pub mod inspection;
 pub mod json;
 
 mod environment;
 mod summary;
+#[cfg(test)]
+mod testing;

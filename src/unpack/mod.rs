@@ -3,6 +3,7 @@
 
 mod archive;
 mod bytes;
+mod choose;
 mod error;
 mod folder;
 mod inflate;
@@ -16,6 +17,7 @@ mod walk;
 mod wheel;
 
 pub use bytes::Bytes;
+pub use choose::ChooseError;
 pub use error::{Cause, UnpackError};
 
 use crate::model::{Artifact, ArtifactKind, Distribution, FileKind, Member, Note};

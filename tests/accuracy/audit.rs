@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 pub struct Report {
     /// What was audited.
     pub distributions: Vec<Distribution>,
+    /// What is worth attention.
+    pub findings: Vec<Finding>,
     /// What could not be done.
     pub notes: Vec<Note>,
 }
@@ -30,6 +32,8 @@ pub struct Module {
     pub member: String,
     /// What RECORD says of the file.
     pub sha256: Option<String>,
+    /// Machines that it holds code for.
+    pub arch: Vec<String>,
     /// By target.
     pub verdicts: BTreeMap<String, Judgement>,
 }
@@ -41,6 +45,13 @@ pub struct Judgement {
     pub verdict: String,
     /// Why, as a sentence about the module.
     pub message: String,
+}
+
+/// What a rule says.
+#[derive(Debug, Deserialize)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: String,
 }
 
 /// Something that was not audited.
@@ -75,18 +86,22 @@ pub fn check(target: &str, inputs: impl IntoIterator<Item = impl AsRef<OsStr>>) 
 }
 
 impl Report {
-    /// The verdict on each module, by distribution and path in `site-packages`.
+    /// The verdict on each module, by distribution and path in `site-packages`. Of several wheels of one
+    /// distribution the last one counts.
     pub fn by_member(&self, target: &str) -> BTreeMap<(String, String), (&Module, &Judgement)> {
-        let mut verdicts = BTreeMap::new();
-        for distribution in &self.distributions {
+        self.modules(target).collect()
+    }
+
+    /// The same for every wheel.
+    pub fn modules(&self, target: &str) -> impl Iterator<Item = ((String, String), (&Module, &Judgement))> {
+        self.distributions.iter().flat_map(move |distribution| {
             let name = distribution.name.clone().unwrap_or_default();
-            for module in &distribution.modules {
+            distribution.modules.iter().map(move |module| {
                 let judgement =
                     module.verdicts.get(target).expect("every module has a verdict for the target");
-                verdicts.insert((name.clone(), installed(&module.member)), (module, judgement));
-            }
-        }
-        verdicts
+                ((name.clone(), installed(&module.member)), (module, judgement))
+            })
+        })
     }
 }
 

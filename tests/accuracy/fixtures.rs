@@ -156,9 +156,18 @@ fn readme_lists_each_source() {
         .map(|(name, _)| name)
         .collect();
     let mut sources = BTreeSet::new();
-    for folder in
-        ["c/slots", "c/changed", "c/single", "c/create", "c/hooks", "c/flow", "c/abi", "c/export", "cpp"]
-    {
+    for folder in [
+        "c/slots",
+        "c/changed",
+        "c/single",
+        "c/create",
+        "c/hooks",
+        "c/flow",
+        "c/abi",
+        "c/export",
+        "cpp",
+        "macho",
+    ] {
         for entry in fs::read_dir(root.join(folder)).expect("the folder is there") {
             let path = entry.expect("it can be read").path();
             sources.insert(path.file_stem().expect("a file has a name").to_string_lossy().into_owned());

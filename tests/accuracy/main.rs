@@ -1,7 +1,9 @@
 //! Verdicts against what interpreters really do: those of recorded runs, and of every interpreter at hand.
 //!
-//! [`truth`] holds the verdicts on real wheels against what CPython was once seen to do with them, [`fixtures`] and
-//! [`wheels`] against what the interpreters at hand do now. [`broken`] is about files that no interpreter can load.
+//! [`truth`] holds the verdicts on real wheels against what CPython was once seen to do with them, [`platforms`] does
+//! so for the wheels of other platforms; [`fixtures`] and [`wheels`] hold them against what the interpreters at hand
+//! do now. [`broken`] is about files that no interpreter can load,
+//! [`universal`] about one of macOS.
 
 mod audit;
 mod broken;
@@ -9,12 +11,14 @@ mod comparison;
 mod fixtures;
 #[path = "../support/interpreters.rs"]
 mod interpreters;
+mod platforms;
 #[path = "../support/probe.rs"]
 mod probe;
 #[path = "../support/scripts.rs"]
 mod scripts;
 mod truth;
 mod undetermined;
+mod universal;
 mod wheels;
 
 use std::io::Write;

@@ -7,31 +7,54 @@ use std::collections::BTreeSet;
 
 /// A line of `tests/truth/*.jsonl`.
 #[derive(Deserialize)]
-struct Row {
-    distribution: String,
-    version: String,
-    member: String,
+pub struct Row {
+    /// Name of the distribution.
+    pub distribution: String,
+    /// Its version.
+    pub version: String,
+    /// Path in `site-packages`.
+    pub member: String,
     sha256: String,
     requires_gil: bool,
 }
 
+/// What CPython 3.14 did.
+pub const OF_3_14: &str = "cpython-3.14.7t-linux-x86_64.jsonl";
+/// What CPython 3.15 did.
+pub const OF_3_15: &str = "cpython-3.15.0rc1t-linux-x86_64.jsonl";
+
+/// The lines of a record.
+pub fn rows(record: &str) -> Vec<Row> {
+    let path = scripts::in_repository("tests/truth").join(record);
+    let text = std::fs::read_to_string(path).expect("it is there");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is a row")).collect()
+}
+
+impl Row {
+    /// The verdict that is right, and what was seen, as a predicate.
+    pub const fn right(&self) -> (&'static str, &'static str) {
+        if self.requires_gil {
+            ("requires-gil", "turns the GIL on")
+        } else {
+            ("gil-free", "leaves the GIL off")
+        }
+    }
+}
+
 #[test]
 fn of_3_14() {
-    holds("cpython-3.14.7t-linux-x86_64.jsonl", "3.14t", &["-cp314t-"]);
+    holds(OF_3_14, "3.14t", &["-cp314t-"]);
 }
 
 #[test]
 fn of_3_15() {
-    holds("cpython-3.15.0rc1t-linux-x86_64.jsonl", "3.15t", &["-cp315t-", "abi3t-"]);
+    holds(OF_3_15, "3.15t", &["-cp315t-", "abi3t-"]);
 }
 
 /// Audits the wheels that a record is about, and compares module by module.
 fn holds(record: &str, target: &str, tags: &[&str]) {
     let Some(cached) = wheels::cached() else { return };
-    let text =
-        std::fs::read_to_string(scripts::in_repository("tests/truth").join(record)).expect("it is there");
-    let rows: Vec<Row> =
-        text.lines().map(|line| serde_json::from_str(line).expect("a line is a row")).collect();
+    let rows = rows(record);
     let wanted: BTreeSet<_> =
         rows.iter().map(|row| (row.distribution.as_str(), row.version.as_str())).collect();
     let inputs: Vec<_> = cached
@@ -52,11 +75,7 @@ fn holds(record: &str, target: &str, tags: &[&str]) {
         if let Some(sha256) = &found.sha256 {
             assert_eq!(*sha256, row.sha256, "{module} is another file than the record is about");
         }
-        let (verdict, seen) = if row.requires_gil {
-            ("requires-gil", "turns the GIL on")
-        } else {
-            ("gil-free", "leaves the GIL off")
-        };
+        let (verdict, seen) = row.right();
         comparison.enter(&module, target, said, Truth { verdict, seen, excused: true });
     }
     let decided = comparison.decided();

@@ -34,7 +34,6 @@ const TABLE: &[(&str, &str, Knowable)] = &[
         "gcc-Os",
         Knowable::WithEffort("hangs on a byte-sized operation that is not followed"),
     ),
-    ("flow/arithmetic", "", Knowable::WithEffort("division, rotation and bit scans are not followed")),
     ("flow/large_frame", "gcc-Os", Knowable::WithEffort("a block larger than the evaluation copies")),
     ("flow/recursion", "", Knowable::WithEffort("recursion is followed three calls deep")),
     (
@@ -68,7 +67,6 @@ const TABLE: &[(&str, &str, Knowable)] = &[
     ("pybind11/pybind_silent", "pybind11-2.", Knowable::WithEffort("more paths than an audit follows")),
     ("hooks/loops_long", "", Knowable::WithEffort("takes more steps than an audit does")),
     ("hooks/recurses_for_ever", "", Knowable::WithEffort("ends when the stack does")),
-    ("hooks/aborts", "", Knowable::WithEffort("returns nothing that could be judged")),
     ("hooks/data_init", "", Knowable::WithEffort("is no code")),
     ("hooks/nonsense", "", Knowable::WithEffort("is no code")),
     ("hooks/into_nowhere", "", Knowable::WithEffort("goes where there is no code")),
@@ -87,13 +85,9 @@ const TABLE: &[(&str, &str, Knowable)] = &[
         "",
         Knowable::WithEffort("the object is what a Python function returns"),
     ),
-    ("single/single_looked_up", "", Knowable::WithEffort("the function is found by dlsym")),
     ("single/single_from_definition", "", Knowable::WithEffort("is multi-phase inside single-phase")),
-    ("changed/value_by_environment", "", Knowable::WithEffort("hangs on an environment variable")),
     ("changed/thread_local", "", Knowable::WithEffort("the slots are thread-local")),
-    ("changed/once", "", Knowable::WithEffort("the function is called by pthread_once")),
     ("cpp/call_once", "", Knowable::WithEffort("the function is called by pthread_once")),
-    ("cpp/vector", "", Knowable::WithEffort("memory is managed by the C++ library")),
     ("cpp/string_and_map", "", Knowable::WithEffort("the look-up is done by the C++ library")),
     ("cpp/thrown_and_caught", "", Knowable::WithEffort("the declaration stands behind an unwinding")),
     ("flow/setjmp", "", Knowable::WithEffort("the declaration stands behind a longjmp")),
@@ -104,9 +98,6 @@ const TABLE: &[(&str, &str, Knowable)] = &[
         Knowable::WithEffort("every entry of a jump table has to be followed"),
     ),
     ("nanobind/nanobind_split", "", Knowable::WithEffort("another module makes the definition")),
-    ("abi/init_in_sister", "", Knowable::WithEffort("the init function lies in another library")),
-    ("abi/calls_sister", "", Knowable::WithEffort("the definition lies in another library")),
-    ("abi/sister_decides", "", Knowable::WithEffort("a function of another library changes the slot")),
 ];
 
 /// The line of the table that a fixture falls under, built in some way; most fall under none.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// record. `FTAUDIT_TEST_EVERY_MODULE=1` has them imported all the same.
 const MODULES_TO_IMPORT: usize = 25;
 
-/// A wheel of `wheels.lock`.
+/// A wheel of a lock file.
 pub struct Wheel {
     /// Where it lies.
     pub path: PathBuf,
@@ -25,22 +25,27 @@ pub struct Wheel {
 
 /// Every wheel of `wheels.lock`, downloaded if need be; none if the environment says to do without.
 pub fn cached() -> Option<Vec<Wheel>> {
+    locked("wheels")
+}
+
+/// The same for another lock file, whose wheels lie in a folder of their own.
+pub fn locked(name: &str) -> Option<Vec<Wheel>> {
     let skip = "FTAUDIT_TEST_SKIP_WHEELS";
     if scripts::told_to_skip(skip) {
         crate::tell(&format!("SKIPPED: no wheel is audited, because {skip}=1"));
         return None;
     }
-    let lock = scripts::in_repository("tests/wheels.lock");
-    let text = fs::read_to_string(&lock).expect("wheels.lock is there");
+    let lock = scripts::in_repository("tests").join(name).with_extension("lock");
+    let text = fs::read_to_string(&lock).expect("the lock file is there");
     let lock = lock.to_str().expect("the repository's path is UTF-8");
-    let folder = scripts::run("tests/support/wheels.py", &[lock, "wheels"]);
+    let folder = scripts::run("tests/support/wheels.py", &[lock, name]);
     let names = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("  "));
     Some(names.map(|(_, file)| wheel(Path::new(folder.trim()), file)).collect())
 }
 
 /// A wheel by its file name.
 fn wheel(folder: &Path, file: &str) -> Wheel {
-    let name: ftaudit::model::WheelName = file.parse().expect("wheels.lock holds names of wheels");
+    let name: ftaudit::model::WheelName = file.parse().expect("lock files hold names of wheels");
     Wheel {
         path: folder.join(file),
         file: file.to_owned(),

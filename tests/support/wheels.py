@@ -7,7 +7,9 @@ and version and from wherever pip is set up to look; a file with another hash is
 """
 
 import argparse
+import concurrent.futures
 import hashlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -27,8 +29,10 @@ def main():
     absent = {name: sha256 for name, sha256 in lock.items() if not holds(folder / name, sha256)}
     if absent:
         print(f"    downloading {len(absent)} of {len(lock)} wheels", file=sys.stderr)
-    for batch in batches(absent):
-        download(batch, folder)
+    # pip spends most of its time on the index's pages, on one core.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(download, batches(absent), itertools.repeat(folder)):
+            pass
     print(folder)
 
 

@@ -5,6 +5,7 @@
 
 mod abi_mismatch;
 mod crashes_on_import;
+mod disagreeing_slices;
 mod fails_under_threads;
 mod gil_binary_under_none_tag;
 mod gil_reenabled;
@@ -20,7 +21,7 @@ use crate::model::{
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 11] = [
+pub const RULES: [Rule; 12] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     runtime_contradicts_static::RULE,
@@ -31,6 +32,7 @@ pub const RULES: [Rule; 11] = [
     undetermined::RULE,
     unread::RULE,
     fails_under_threads::RULE,
+    disagreeing_slices::RULE,
     odd_gil_value::RULE,
 ];
 

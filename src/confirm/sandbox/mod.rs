@@ -16,14 +16,14 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// The name of the hidden command.
 pub const COMMAND: &str = "__sandbox";
 /// What a line of the sandbox itself starts with, where the interpreter's answers come later.
 pub(super) const PROTECTED: &str = "protected by: ";
 /// What it says where it cannot do what was asked.
-pub const REFUSED: &str = "no sandbox: ";
+pub(super) const REFUSED: &str = "no sandbox: ";
 
 /// What a process is held to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +83,21 @@ pub enum SandboxError {
     },
 }
 
-/// Gives up what can be given up, says what that was, and becomes the program.
-///
-/// # Errors
-/// Only where it does not become the program: there is no way back from here.
-pub fn enter(
+/// Gives up what can be given up, says what that was, and becomes the program. Comes back only where it does not: it
+/// has said why where the interpreter would answer.
+#[must_use]
+pub fn become_program(
+    confinement: &Confinement,
+    parent: u32,
+    program: &PathBuf,
+    arguments: &[OsString],
+) -> ExitCode {
+    let Err(why) = enter(confinement, parent, program, arguments);
+    println!("{REFUSED}{why}");
+    ExitCode::from(2)
+}
+
+fn enter(
     confinement: &Confinement,
     parent: u32,
     program: &PathBuf,

@@ -5,7 +5,7 @@ mod dynamic;
 mod relocation;
 
 use super::error::{ImageError, MAX_ENTRIES, MAX_SEGMENTS, MAX_SYMBOLS, at_most, slice};
-use super::memory::{Memory, text_at};
+use super::memory::Memory;
 use super::{Image, Segment};
 use crate::model::{Arch, Format};
 use dynamic::Library;
@@ -30,13 +30,13 @@ pub(super) fn parse(data: &[u8]) -> Result<Image<'_>, ImageError> {
     Ok(Image::new(Format::Elf, arch(&header), library.memory, tables))
 }
 
-/// Names of the full symbol table with their addresses, for messages. This one place trusts section headers,
-/// and gives nothing where they are missing or wrong.
-pub(super) fn symbols(data: &[u8]) -> Vec<(u64, &str)> {
+/// The full symbol table, for messages: addresses, and the string table from where each name starts. This one place
+/// trusts section headers, and gives nothing where they are missing or wrong.
+pub(super) fn symbols(data: &[u8]) -> Vec<(u64, &[u8])> {
     symbol_table(data).unwrap_or_default()
 }
 
-fn symbol_table(data: &[u8]) -> Option<Vec<(u64, &str)>> {
+fn symbol_table(data: &[u8]) -> Option<Vec<(u64, &[u8])>> {
     let header = Elf::parse_header(data).ok()?;
     let ctx = context(&header);
     let count = usize::from(header.e_shnum);
@@ -57,7 +57,7 @@ fn symbol_table(data: &[u8]) -> Option<Vec<(u64, &str)>> {
     };
     // Assemblers for Arm mark code and data with names such as `$x`, which name nothing.
     let name = |symbol: Sym| {
-        let name = text_at(strings, symbol.st_name as u64).filter(|name| !name.starts_with('$'))?;
+        let name = strings.get(symbol.st_name..).filter(|name| !name.starts_with(b"$"))?;
         Some((symbol.st_value, name))
     };
     Some(named.iter().filter(is_named).filter_map(name).collect())

@@ -8,7 +8,6 @@ mod file;
 mod fixups;
 
 use super::error::{ImageError, slice};
-use super::memory::text_at;
 use super::{Image, Tables, settle};
 use crate::model::{Arch, Format};
 use file::{File, Symbol};
@@ -82,12 +81,15 @@ pub(super) fn parse(data: &[u8]) -> Result<Image<'_>, ImageError> {
 }
 
 /// Names of the symbol table with their addresses, for messages.
-pub(super) fn symbols(data: &[u8]) -> Vec<(u64, &str)> {
+pub(super) fn symbols(data: &[u8]) -> Vec<(u64, &[u8])> {
     let read = || {
         let file = File::parse(data).ok()?;
         let strings = file.strings().ok()?;
         let symbols = file.symbols(Symbol::is_defined).ok()?;
-        let named = |symbol: &Symbol| Some((symbol.value, plain(text_at(strings, symbol.name)?)));
+        let named = |symbol: &Symbol| {
+            let name = strings.get(usize::try_from(symbol.name).ok()?..)?;
+            Some((symbol.value, name.strip_prefix(b"_").unwrap_or(name)))
+        };
         Some(symbols.iter().filter_map(named).collect())
     };
     read().unwrap_or_default()

@@ -182,6 +182,11 @@ pub(super) fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes.get(..end)?).ok()
 }
 
+/// The same, of bytes that may be a text without the NUL.
+pub(super) fn text_or_all(bytes: &[u8]) -> Option<&str> {
+    text(bytes).or_else(|| std::str::from_utf8(bytes.get(..MAX_NAME).unwrap_or(bytes)).ok())
+}
+
 /// The text at an offset of a string table.
 pub(super) fn text_at(table: &[u8], offset: u64) -> Option<&str> {
     text(table.get(usize::try_from(offset).ok()?..)?)

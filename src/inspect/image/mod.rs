@@ -28,7 +28,7 @@ pub use error::ImageError;
 pub use memory::Segment;
 
 use crate::model::{Arch, Format};
-use memory::Memory;
+use memory::{Memory, text_or_all};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -47,7 +47,8 @@ pub struct Image<'data> {
     memory: Memory<'data>,
     tables: Tables<'data>,
     export_index: OnceLock<HashMap<&'data str, u64>>,
-    symbols: OnceLock<Vec<(u64, &'data str)>>,
+    /// Addresses, and the bytes that each name is at the start of.
+    symbols: OnceLock<Vec<(u64, &'data [u8])>>,
 }
 
 /// What the readers of the three formats fill in.
@@ -278,20 +279,21 @@ impl<'data> Image<'data> {
     #[must_use]
     pub fn symbol_near(&self, address: u64) -> Option<(String, u64)> {
         let symbols = self.symbols.get_or_init(|| self.named());
-        let index = symbols.partition_point(|(at, _)| *at <= address).checked_sub(1)?;
-        let (at, name) = symbols.get(index)?;
-        self.memory.segment(address)?.contains(*at).then(|| ((*name).to_owned(), address - at))
+        // Few addresses are asked for: to look at all symbols for each takes less than to sort them.
+        let before = symbols.iter().filter(|(at, _)| *at <= address);
+        let (at, name) = before.max_by_key(|(at, _)| *at)?;
+        let name = text_or_all(name)?;
+        self.memory.segment(address)?.contains(*at).then(|| (name.to_owned(), address - at))
     }
 
-    /// All names with addresses, by address; at one address the exported name is last, so that it is found.
-    fn named(&self) -> Vec<(u64, &'data str)> {
+    /// All names with addresses. The exported names are last: of several at one address the last one is told.
+    fn named(&self) -> Vec<(u64, &'data [u8])> {
         let mut symbols = match self.format {
             Format::Elf => elf::symbols(self.memory.data()),
             Format::MachO => macho::symbols(self.memory.data()),
             Format::Pe => Vec::new(),
         };
-        symbols.extend(self.tables.exports.iter().map(|export| (export.address, export.name)));
-        symbols.sort_by_key(|(address, _)| *address);
+        symbols.extend(self.tables.exports.iter().map(|export| (export.address, export.name.as_bytes())));
         symbols
     }
 }

@@ -210,7 +210,7 @@ impl Elf {
 
 /// A PE file whose offsets are its RVAs: code at 0x1000, tables at 0x2000, data at 0x3000, up to 0x4000.
 /// `PyInit_x` is at 0x1010, the export `forwarded` is another library's.
-pub(super) fn pe(wide: bool) -> Vec<u8> {
+pub(in crate::inspect) fn pe(wide: bool) -> Vec<u8> {
     let base: u64 = if wide { 0x1_8000_0000 } else { 0x1000_0000 };
     let mut bytes = Bytes::new(0x4000, wide, false);
     pe_headers(&mut bytes, base);

@@ -2,18 +2,19 @@
 
 use super::capi::{self, Effect};
 use super::machine::{Fault, Flow, Machine};
+use super::meetings::Meetings;
 use super::memory::Full;
 use super::path::{Path, Trail};
+use super::trace::Recorded;
 use super::value::Value;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
-/// Instructions of one evaluation, over all paths. The longest real init function that is decided needs 300,000;
+/// Instructions of one evaluation, over all paths. The longest real init function that is decided needs 480,000;
 /// one that never ends takes less than 100 ms of a processor.
-pub(super) const MAX_STEPS: u32 = 500_000;
+pub(super) const MAX_STEPS: u32 = 600_000;
 
-/// Instructions that are spent, of these, on the paths that remain when one has succeeded: they have to show no
-/// more than whether they agree with it.
+/// Instructions that are spent, of these, on the paths that remain when one has succeeded, if it took no more
+/// itself: they have to show no more than whether they agree with it.
 const MAX_LATE_STEPS: u32 = 40_000;
 
 /// How often one path may come to the same undecided branch in one call, pass by pass. Paths that reach the
@@ -25,44 +26,54 @@ const ROUNDS: [u32; 3] = [16, 256, 4096];
 /// The same for a loop in which nothing but undecided branches was met since the last time.
 const MAX_IDLE_ROUNDS: u32 = 3;
 
-/// How many paths may arrive at the same branch in the same round, with the same call stack and the module in
-/// the same state: those that meet again behind an `if` know much the same.
-const MAX_MEETINGS: u8 = 8;
-
-/// The same for paths that even agree in their registers and the top of the stack.
-const MAX_REPEATS: u8 = 1;
-
 /// Calls inside calls. Generated init functions reach 12; deeper ones are recursion over data.
 const MAX_DEPTH: usize = 48;
 
-/// Pages that the waiting paths may refer to: at most 15 MB if they shared none of them.
-const MAX_PENDING_PAGES: usize = 60_000;
+/// Paths that may be open at once, at about a kilobyte each beside their memory: the longest real init function,
+/// with an undecided check at every other call, has 3,300.
+const MAX_OPEN: usize = 1 << 14;
 
 /// How a path ended.
 pub(super) enum End<'s, 'a, 'data, M> {
-    /// The function returned this.
+    /// The function returned this, and no exception was set.
     Returned(Value, Box<Path<'s, 'a, 'data, M>>),
+    /// It returned zero, or with an exception set.
+    Failed { recorded: Option<Rc<Recorded>> },
     /// The process, or the import, ended on the way: it says nothing of success.
     Died { why: &'static str, address: u64 },
     /// An exception was thrown, or a jump made back to `setjmp`: who catches it is not followed.
     Thrown { address: u64 },
     /// The evaluation could not go on.
-    Stopped { why: String, address: u64, trail: Trail, declared: Vec<Option<Value>> },
+    Stopped {
+        why: String,
+        address: u64,
+        trail: Trail,
+        declared: Vec<Option<Value>>,
+        recorded: Option<Rc<Recorded>>,
+    },
+}
+
+/// What is asked of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// All that it may end with.
+    AllEnds,
+    /// The first path that returns, whatever it returns.
+    FirstReturn,
 }
 
 /// All paths of one function.
 pub(super) struct Explorer<'s, 'a, 'data, M> {
-    arrivals: FxHashMap<u64, u8>,
-    /// Undecided branches met before the first success, with the functions on the stack and the module's state.
-    early: FxHashSet<u64>,
+    meetings: Meetings,
     steps: u32,
     limit: u32,
     pending: Vec<Path<'s, 'a, 'data, M>>,
-    pending_pages: usize,
     ends: Vec<End<'s, 'a, 'data, M>>,
+    left: Vec<Vec<Option<Value>>>,
     merged: bool,
     guessed: bool,
     succeeded: bool,
+    until: Until,
     /// Paths that have reached the rounds of this pass, at an undecided branch.
     waiting: Vec<(Path<'s, 'a, 'data, M>, u64)>,
     rounds: u32,
@@ -91,16 +102,25 @@ enum Next {
 impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Runs `start` to all its ends, taking at most `limit` steps.
     pub(super) fn run(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
+        Self::explore(start, limit, Until::AllEnds)
+    }
+
+    /// Runs `start` until a path has returned.
+    pub(super) fn run_once(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
+        Self::explore(start, limit, Until::FirstReturn)
+    }
+
+    fn explore(start: Path<'s, 'a, 'data, M>, limit: u32, until: Until) -> Explored<'s, 'a, 'data, M> {
         let mut explorer = Self {
-            arrivals: FxHashMap::default(),
-            early: FxHashSet::default(),
+            meetings: Meetings::default(),
             steps: 0,
             limit,
+            until,
             pending: vec![start],
-            pending_pages: 0,
             waiting: Vec::new(),
             rounds: 0,
             ends: Vec::new(),
+            left: Vec::new(),
             merged: false,
             guessed: false,
             succeeded: false,
@@ -113,13 +133,13 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             }
             explorer.exhaust();
         }
-        let left = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
-        let left = left.map(Path::declared).collect();
+        let open = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
+        explorer.left.extend(open.map(Path::declared));
         Explored {
             ends: explorer.ends,
             merged: explorer.merged,
             guessed: explorer.guessed,
-            left,
+            left: explorer.left,
             steps: explorer.steps,
         }
     }
@@ -128,30 +148,47 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         while self.steps < self.limit
             && let Some(path) = self.pending.pop()
         {
-            self.pending_pages = self.pending_pages.saturating_sub(path.memory.pages());
+            self.meetings.take_up();
+            if self.ends.len() >= MAX_OPEN {
+                let why = "it ends in more ways than the evaluation holds".to_owned();
+                self.stop(&path, path.machine.counter(), why);
+                return self.limit = self.steps;
+            }
             self.follow(path);
         }
+    }
+
+    /// The function has returned.
+    fn finish(&mut self, path: Path<'s, 'a, 'data, M>) {
+        let value = path.machine.result();
+        if self.until == Until::AllEnds && (value == Value::ZERO || path.raised) {
+            return self.ends.push(End::Failed { recorded: path.recorded });
+        }
+        if !self.succeeded {
+            self.succeeded = true;
+            let late = match self.until {
+                Until::FirstReturn => 0,
+                Until::AllEnds => MAX_LATE_STEPS.max(self.steps),
+            };
+            self.limit = self.limit.min(self.steps.saturating_add(late));
+        }
+        self.ends.push(End::Returned(value, Box::new(path)));
     }
 
     fn follow(&mut self, mut path: Path<'s, 'a, 'data, M>) {
         loop {
             let counter = path.machine.counter();
             if counter == path.memory.space.regions.exit {
-                let value = path.machine.result();
-                if !self.succeeded && value != Value::ZERO && !path.raised {
-                    self.succeeded = true;
-                    self.limit = self.limit.min(self.steps + MAX_LATE_STEPS);
-                }
-                return self.ends.push(End::Returned(value, Box::new(path)));
+                return self.finish(path);
             }
             if self.steps >= self.limit {
                 return if self.succeeded {
-                    self.pending.push(path);
+                    self.left.push(path.declared());
                 } else {
                     self.stop(&path, counter, format!("{} instructions were not enough", self.limit));
                 };
             }
-            self.steps += 1;
+            self.steps = self.steps.saturating_add(1 + path.memory.space.paid());
             let flow = match path.machine.step(&mut path.memory) {
                 Ok(flow) => flow,
                 Err(fault) => return self.fault(&path, counter, fault),
@@ -174,6 +211,11 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 }
             };
             match next {
+                Ok(Next::Go)
+                    if self.succeeded && path.has_jumped(counter) && !self.meetings.is_new(&path) =>
+                {
+                    return self.merged = true;
+                }
                 Ok(Next::Go) => {}
                 Ok(Next::Over) => return,
                 Err(Full) => return self.fault(&path, counter, Fault::MemoryFull),
@@ -194,7 +236,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             return Ok(self.unknown_target(path, counter, target, is_call));
         };
         if let Some((name, 0)) = space.import_at(address) {
+            let open = path.record_call(name);
             let effect = capi::call(name, path, counter)?;
+            path.record_answer(open, name, &effect, counter, is_call);
             return self.apply(path, counter, effect);
         }
         if address != space.regions.exit && space.code(address).is_none() {
@@ -202,6 +246,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         }
         if is_call && (path.frames.len() > MAX_DEPTH || path.recurses(address)) {
             self.guessed = true;
+            path.record_skip(counter, "recursion, or too many calls inside calls");
             path.skip();
             return Ok(Next::Go);
         }
@@ -209,6 +254,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             && is_call
         {
             frame.function = address;
+            path.record_enter(counter, address);
         }
         path.machine.jump(address);
         Ok(Next::Go)
@@ -225,6 +271,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         // a call that takes the place of a return.
         if is_call || target.is_zero() == Some(false) {
             self.guessed = true;
+            path.record_skip(counter, "the address of the function is not known");
             path.skip();
             return Next::Go;
         }
@@ -265,7 +312,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Goes both ways out of an undecided branch, within [`ROUNDS`] and the limits below it.
     fn fork(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64) {
         let (round, idle) = path.round(counter);
-        if idle >= MAX_IDLE_ROUNDS || !self.arrive(counter, round, &path) {
+        if idle >= MAX_IDLE_ROUNDS || !self.meetings.arrive(counter, round, &path, self.succeeded) {
             self.merged = true;
         } else if round >= self.rounds {
             self.waiting.push((path, counter));
@@ -275,46 +322,23 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn both_ways(&mut self, path: Path<'s, 'a, 'data, M>, counter: u64) {
-        self.pending_pages += path.memory.pages();
-        if self.pending_pages > MAX_PENDING_PAGES {
-            return self.stop(
-                &path,
-                counter,
-                "more paths are open at once than the evaluation holds".to_owned(),
-            );
+        if self.pending.len() + self.waiting.len() >= MAX_OPEN || path.is_crowded() {
+            let why = "more is open at once than the evaluation holds".to_owned();
+            return self.stop(&path, counter, why);
         }
         self.take(path.clone(), counter, true);
         self.take(path, counter, false);
     }
 
     fn take(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64, taken: bool) {
-        match path.machine.decide(&mut path.memory, taken) {
-            Ok(()) => self.pending.push(path),
-            Err(Full) => self.fault(&path, counter, Fault::MemoryFull),
+        path.record_branch(counter, taken);
+        // The branch itself is executed at once, so that a pending path stands where it leads to.
+        let decided = path.machine.decide(&mut path.memory, taken).map_err(Fault::from);
+        match decided.and_then(|()| path.machine.step(&mut path.memory)) {
+            Ok(Flow::Next) => self.pending.push(path),
+            Ok(_) => self.stop(&path, counter, "branches in a way that is not followed".to_owned()),
+            Err(fault) => self.fault(&path, counter, fault),
         }
-    }
-
-    fn arrive(&mut self, counter: u64, round: u32, path: &Path<'s, 'a, 'data, M>) -> bool {
-        // Once a path has succeeded, those that join its way, or one that failed before it, add nothing.
-        if self.succeeded && self.early.contains(&path.place(counter)) {
-            return false;
-        }
-        if !self.succeeded {
-            self.early.insert(path.place(counter));
-        }
-        let state = path.state();
-        let mut progress = FxHasher::default();
-        path.machine.fingerprint(&path.memory, &mut progress);
-        let keys = [(u64::from(round), MAX_MEETINGS), (progress.finish(), MAX_REPEATS)];
-        keys.map(|key| {
-            let mut hasher = FxHasher::default();
-            (counter, state, key).hash(&mut hasher);
-            let arrivals = self.arrivals.entry(hasher.finish()).or_default();
-            *arrivals = arrivals.saturating_add(1);
-            *arrivals <= key.1
-        })
-        .into_iter()
-        .all(|within| within)
     }
 
     fn fault(&mut self, path: &Path<'s, 'a, 'data, M>, counter: u64, fault: Fault) {
@@ -327,8 +351,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     }
 
     fn stop(&mut self, path: &Path<'s, 'a, 'data, M>, address: u64, why: String) {
-        let (trail, declared) = (path.trail.clone(), path.declared());
-        self.ends.push(End::Stopped { why, address, trail, declared });
+        let (trail, declared, recorded) = (path.trail.clone(), path.declared(), path.recorded.clone());
+        self.ends.push(End::Stopped { why, address, trail, declared, recorded });
     }
 
     fn die(&mut self, address: u64, why: &'static str) {

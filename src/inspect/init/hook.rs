@@ -55,6 +55,23 @@ pub(crate) fn symbol(prefix: &str, stem: &str) -> String {
     format!("{prefix}{mark}{encoded}")
 }
 
+/// The module name that a hook belongs to. None for what is no hook, or one that no name leads to.
+#[must_use]
+pub fn stem_of(hook: &str) -> Option<String> {
+    let (prefix, encoded) =
+        PREFIXES.iter().find_map(|(_, prefix)| Some((*prefix, hook.strip_prefix(prefix)?)))?;
+    let stem = match encoded.strip_prefix("U_") {
+        // Punycode keeps the ASCII letters before its last hyphen, which has become an underscore.
+        Some(code) => {
+            let (kept, rest) = code.rsplit_once('_').unwrap_or(("", code));
+            let hyphen = if kept.is_empty() { "" } else { "-" };
+            punycode::decode(&format!("{kept}{hyphen}{rest}")).ok()?
+        }
+        None => encoded.strip_prefix('_')?.to_owned(),
+    };
+    (!stem.is_empty() && symbol(prefix, &stem) == hook).then_some(stem)
+}
+
 fn is_hook(name: &str, prefix: &str) -> bool {
     name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_') || rest.starts_with("U_"))
 }
@@ -68,6 +85,13 @@ mod tests {
         assert_eq!(symbol("PyInit", "etree"), "PyInit_etree");
         assert_eq!(symbol("PyInit", "a-b"), "PyInit_a_b");
         assert_eq!(symbol("PyInit", "lančmít"), "PyInitU_lanmt_2sa6t");
+        for stem in ["etree", "a_b", "lančmít", "模块"] {
+            assert_eq!(stem_of(&symbol("PyInit", stem)).as_deref(), Some(stem));
+            assert_eq!(stem_of(&symbol("PyModExport", stem)).as_deref(), Some(stem));
+        }
+        for none in ["PyInit_", "PyInitU_", "PyInit", "PyModExportX", "init_x"] {
+            assert_eq!(stem_of(none), None, "{none}");
+        }
         assert_eq!(symbol("PyModExport", &"x".repeat(300)).len(), "PyModExport_".len() + 200);
     }
 }

@@ -58,6 +58,11 @@ pub(super) trait Machine: Clone {
     fn argument(&self, memory: &Memory, index: u8) -> Value;
     /// Replaces the arguments of the function that is being entered.
     fn set_arguments(&mut self, memory: &mut Memory, arguments: &[Value]) -> Result<(), Full>;
+    /// Takes words of arguments off the stack, as a function does that returns for its caller too. Only 32-bit
+    /// conventions have such functions.
+    fn discard_arguments(&mut self, _memory: &mut Memory, _words: u64) -> Result<(), Full> {
+        Ok(())
+    }
     /// Returns from the function that is being entered, as the calling convention lets any function leave
     /// the registers.
     fn leave(&mut self, memory: &Memory, result: Value);

@@ -5,15 +5,24 @@
 
 use super::space::Space;
 use super::value::{self, Value, mask};
+use rpds::RedBlackTreeMap;
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
-/// Words in a page: small, because most paths write a few words in a few places.
-const PAGE_WORDS: usize = 16;
+/// Words in a page: what costs less, large tables of small pages or small tables of large pages, is even here.
+const PAGE_WORDS: usize = 32;
 
-/// Pages that one path may hold, 1 MiB of them: far above what any real init function writes (the largest
-/// seen needs 400), and the bound on what a hostile one can make the audit hold.
-const MAX_PAGES: usize = 4096;
+/// Pages that one path may hold, 1.5 MB of them: far above what any real init function writes (the largest
+/// seen needs 300), and the bound on what a hostile one can make the audit hold.
+const MAX_PAGES: usize = 2048;
+
+/// Pages that all paths of an evaluation may hold together: 100 MB.
+const MAX_ALL_PAGES: usize = 1 << 17;
+
+/// Entries that all their page tables may have together: 100 MB.
+const MAX_ALL_ENTRIES: usize = 1 << 22;
 
 /// One word of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,26 +35,63 @@ enum Word {
     Reference(Value),
 }
 
-type Page = [Word; PAGE_WORDS];
+/// Counts itself among the pages of the evaluation.
+struct Page<'s> {
+    words: [Word; PAGE_WORDS],
+    count: &'s Cell<usize>,
+}
 
-/// More was written than [`MAX_PAGES`] hold.
+impl<'s> Page<'s> {
+    fn new(words: &[Word; PAGE_WORDS], count: &'s Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self { words: *words, count }
+    }
+}
+
+impl Clone for Page<'_> {
+    fn clone(&self) -> Self {
+        Self::new(&self.words, self.count)
+    }
+}
+
+impl Drop for Page<'_> {
+    fn drop(&mut self) {
+        self.count.set(self.count.get() - 1);
+    }
+}
+
+/// More was written than [`MAX_PAGES`], [`MAX_ALL_PAGES`] and [`MAX_ALL_ENTRIES`] let.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 
 /// The memory of one path.
-#[derive(Clone)]
 pub(super) struct Memory<'s, 'a, 'data> {
     pub space: &'s Space<'a, 'data>,
-    pages: FxHashMap<u64, Rc<Page>>,
-    /// Address ranges that an allocator gave zeroed.
-    zeroed: Rc<Vec<(u64, u64)>>,
+    pages: FxHashMap<u64, Rc<Page<'s>>>,
+    /// Address ranges that an allocator gave zeroed: the end of each by its start.
+    zeroed: RedBlackTreeMap<u64, u64>,
     /// The next free heap address.
     heap: u64,
 }
 
+impl Clone for Memory<'_, '_, '_> {
+    fn clone(&self) -> Self {
+        let entries = &self.space.entries;
+        entries.set(entries.get() + self.pages.len());
+        Self { space: self.space, pages: self.pages.clone(), zeroed: self.zeroed.clone(), heap: self.heap }
+    }
+}
+
+impl Drop for Memory<'_, '_, '_> {
+    fn drop(&mut self) {
+        let entries = &self.space.entries;
+        entries.set(entries.get() - self.pages.len());
+    }
+}
+
 impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     pub(super) fn new(space: &'s Space<'a, 'data>) -> Self {
-        Self { space, pages: FxHashMap::default(), zeroed: Rc::default(), heap: space.regions.heap }
+        Self { space, pages: FxHashMap::default(), zeroed: RedBlackTreeMap::new(), heap: space.regions.heap }
     }
 
     /// Fresh heap memory of `size` bytes. Its content is unknown, or zero.
@@ -58,14 +104,9 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
         let start = self.heap;
         self.heap = end;
         if zeroed {
-            Rc::make_mut(&mut self.zeroed).push((start, end));
+            self.zeroed.insert_mut(start, end);
         }
         Value::Known(start)
-    }
-
-    /// How many pages this path refers to.
-    pub(super) fn pages(&self) -> usize {
-        self.pages.len()
     }
 
     /// Reads `size` (1 to 8) bytes.
@@ -73,6 +114,10 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
         let pointer = self.space.pointer;
         if address.is_multiple_of(u64::from(pointer)) && size == pointer {
             return self.value(address);
+        }
+        let within = address % u64::from(pointer);
+        if within + u64::from(size) <= u64::from(pointer) {
+            return part(self.word(address - within), within, size);
         }
         let mut number = 0;
         for index in 0..size {
@@ -166,12 +211,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     pub(super) fn byte(&self, address: u64) -> Option<u8> {
         let pointer = u64::from(self.space.pointer);
         let within = address % pointer;
-        match self.word(address - within) {
-            Word::Bytes { bytes, known } if known & (1 << within) != 0 => {
-                Some(value::byte(bytes >> (within * 8)))
-            }
-            _ => None,
-        }
+        part(self.word(address - within), within, 1).known().map(value::byte)
     }
 
     fn store_byte(&mut self, address: u64, byte: Option<u8>) -> Result<(), Full> {
@@ -211,15 +251,17 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
 
     /// The word at an aligned address, never [`Word::Initial`].
     fn word(&self, address: u64) -> Word {
+        self.space.touch();
         let (page, index) = self.place(address);
-        match self.pages.get(&page).and_then(|page| page.get(index)) {
+        match self.pages.get(&page).and_then(|page| page.words.get(index)) {
             Some(Word::Initial) | None => self.initial(address),
             Some(&word) => word,
         }
     }
 
     fn initial(&self, address: u64) -> Word {
-        if self.zeroed.iter().any(|&(start, end)| (start..end).contains(&address)) {
+        let in_heap = (self.space.regions.heap..self.heap).contains(&address);
+        if in_heap && self.zeroed.range(..=address).next_back().is_some_and(|(_, end)| address < *end) {
             return Word::Bytes { bytes: 0, known: 0xff };
         }
         match self.space.initial_word(address) {
@@ -230,12 +272,22 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     }
 
     fn put(&mut self, address: u64, word: Word) -> Result<(), Full> {
-        let (page, index) = self.place(address);
-        if self.pages.len() >= MAX_PAGES && !self.pages.contains_key(&page) {
+        self.space.touch();
+        let (pages, entries) = (&self.space.pages, &self.space.entries);
+        if pages.get() >= MAX_ALL_PAGES || entries.get() >= MAX_ALL_ENTRIES {
             return Err(Full);
         }
-        let page = self.pages.entry(page).or_insert_with(|| Rc::new([Word::Initial; PAGE_WORDS]));
-        if let Some(place) = Rc::make_mut(page).get_mut(index) {
+        let (number, index) = self.place(address);
+        let held = self.pages.len();
+        let page = match self.pages.entry(number) {
+            Entry::Occupied(page) => page.into_mut(),
+            Entry::Vacant(_) if held >= MAX_PAGES => return Err(Full),
+            Entry::Vacant(page) => {
+                entries.set(entries.get() + 1);
+                page.insert(Rc::new(Page::new(&[Word::Initial; PAGE_WORDS], pages)))
+            }
+        };
+        if let Some(place) = Rc::make_mut(page).words.get_mut(index) {
             *place = word;
         }
         Ok(())
@@ -244,5 +296,16 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     fn place(&self, address: u64) -> (u64, usize) {
         let word = address / u64::from(self.space.pointer);
         (word / PAGE_WORDS as u64, usize::from(value::half(word % PAGE_WORDS as u64)))
+    }
+}
+
+/// The `size` bytes that start `within` a word.
+fn part(word: Word, within: u64, size: u8) -> Value {
+    let Word::Bytes { bytes, known } = word else { return Value::Unknown };
+    let (bytes, known) = (bytes >> (within * 8), known >> within);
+    match value::byte(known.trailing_ones().into()) {
+        0 => Value::Unknown,
+        there if there >= size => Value::Known(bytes & mask(size)),
+        there => Value::Low { number: bytes & mask(there), bytes: there },
     }
 }

@@ -3,31 +3,39 @@
 //!
 //! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
 //! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
-//! handed to the interpreter, and [`outcome`] says what the paths have in common.
+//! handed to the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how.
+//! [`unevaluated`] says what can be told without running code.
 
 mod arm64;
 mod capi;
 mod explore;
 mod hook;
 mod machine;
+mod meetings;
 mod memory;
 mod outcome;
 mod path;
 mod slots;
 mod space;
+#[cfg(test)]
+mod tests;
 mod threads;
+mod trace;
+mod unevaluated;
 mod value;
 mod x86;
 
 use crate::inspect::image::Image;
-use crate::model::{Arch, Hook, HookKind, Init, Outcome, Target};
+use crate::model::{Arch, Evidence, Format, Hook, HookKind, Init, Outcome, Target, Trace};
 use arm64::Arm64;
 use explore::{End, Explorer, MAX_STEPS};
+pub use hook::stem_of;
 use machine::Machine;
 use memory::Memory;
 use path::Path;
 pub(super) use space::{MAX_LIBRARIES, is_system};
 use space::{Space, image_stride};
+pub(super) use unevaluated::definitions;
 use value::Value;
 use x86::X86;
 
@@ -37,6 +45,8 @@ pub(crate) struct Request<'a, 'data> {
     pub image: &'a Image<'data>,
     /// Libraries that it needs and that were found beside it, in the loader's order; none at first.
     pub libraries: &'a [Image<'data>],
+    /// Their file names.
+    pub library_names: &'a [String],
     /// Last component of the module's name.
     pub stem: &'a str,
     /// The interpreter that imports it.
@@ -44,38 +54,54 @@ pub(crate) struct Request<'a, 'data> {
     /// Whether symbols say that it was built for a free-threaded Python: decides the layout of a definition
     /// that does not show it.
     pub free_threaded: Option<bool>,
+    /// Whether the steps are recorded.
+    pub is_traced: bool,
 }
 
-/// Instructions spent on the functions that the loader runs before the hook.
-const MAX_CONSTRUCTOR_STEPS: u32 = 200_000;
+/// What an evaluation gives.
+struct Evaluated {
+    outcome: Outcome,
+    trail: Vec<Evidence>,
+    trace: Option<Trace>,
+}
+
+impl Evaluated {
+    /// Nothing but why it could not be told.
+    fn undetermined(why: impl Into<String>, hook: &Hook) -> Self {
+        let outcome = Outcome::Undetermined { why: why.into(), address: Some(hook.address) };
+        Self { outcome, trail: Vec::new(), trace: None }
+    }
+}
+
+/// Instructions spent on the functions that the loader runs before the hook. Most modules have few and short ones;
+/// those with many fill tables of texts and options, which no declaration hangs on.
+const MAX_CONSTRUCTOR_STEPS: u32 = 50_000;
 
 /// Evaluates the hook that the target calls.
 pub(crate) fn evaluate(request: &Request) -> Init {
     let found = hook::find(request);
-    let (outcome, trail) = match (&found.hook, &request.image.arch) {
-        (None, _) => (Outcome::NoHook, Vec::new()),
-        (Some(hook), _) if !is_code(request, &hook.symbol) => {
-            let why = "the hook is data, or an indirect function that is chosen at load time".to_owned();
-            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
-        }
+    let Evaluated { outcome, trail, trace } = match (&found.hook, &request.image.arch) {
+        (None, _) => Evaluated { outcome: Outcome::NoHook, trail: Vec::new(), trace: None },
+        (Some(hook), _) if !is_code(request, &hook.symbol) => Evaluated::undetermined(
+            "the hook is data, or an indirect function that is chosen at load time",
+            hook,
+        ),
         (Some(hook), Arch::X86_64 | Arch::I686) => run::<X86>(request, hook),
         (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
-        (Some(hook), arch) => {
-            let why = format!("the code of {arch} is not evaluated");
-            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
-        }
+        (Some(hook), Arch::Other(_)) => unevaluated::evaluate(request, hook),
     };
-    Init { hook: found.hook, other_hooks: found.others, outcome, trail }
+    Init { hook: found.hook, other_hooks: found.others, outcome, trail, trace }
 }
 
-fn run<M: Machine>(request: &Request, hook: &Hook) -> (Outcome, Vec<crate::model::Evidence>) {
+fn run<M: Machine>(request: &Request, hook: &Hook) -> Evaluated {
     let space = Space::new(request.image, request.libraries, request.target.minor());
-    let full = || {
-        let why = "the evaluation's memory is too small for its stack".to_owned();
-        (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+    let Ok(start) = loaded::<M>(&space, request, hook) else {
+        return Evaluated::undetermined("the evaluation's memory is too small for its stack", hook);
     };
-    let Ok(start) = loaded::<M>(&space, request, hook) else { return full() };
-    outcome::join(Explorer::run(start, MAX_STEPS), hook, request)
+    let explored = Explorer::run(start, MAX_STEPS);
+    let trace = request.is_traced.then(|| trace::of(&explored, &space, hook, request));
+    let (outcome, trail) = outcome::join(explored, hook, request);
+    Evaluated { outcome, trail, trace }
 }
 
 /// Runs a `Py_mod_create` function, from the state that a path has left.
@@ -100,8 +126,8 @@ fn loaded<'s, 'a, 'data, M: Machine>(
     let mut left = MAX_CONSTRUCTOR_STEPS;
     for constructor in request.image.initialisers() {
         let mut own = memory.clone();
-        let machine = M::enter(&mut own, constructor, &[Value::Unknown; 3])?;
-        let explored = Explorer::run(Path::new(machine, own), left);
+        let machine = M::enter(&mut own, constructor, &constructor_arguments(request.image))?;
+        let explored = Explorer::run_once(Path::new(machine, own), left);
         left = left.saturating_sub(explored.steps);
         let returned = explored.ends.into_iter().find_map(|end| match end {
             End::Returned(_, path) => Some(path.memory),
@@ -112,7 +138,19 @@ fn loaded<'s, 'a, 'data, M: Machine>(
         }
     }
     let machine = M::enter(&mut memory, hook.address, &[])?;
-    Ok(Path::new(machine, memory))
+    let mut path = Path::new(machine, memory);
+    path.recorded = request.is_traced.then(trace::Recorded::start);
+    Ok(path)
+}
+
+/// What the loader gives an initialiser. `DllMain`, and the callbacks for threads, get the library, why they are
+/// called, and null where that is no start of the process; all others the program's arguments.
+fn constructor_arguments(image: &Image) -> [Value; 3] {
+    const DLL_PROCESS_ATTACH: u64 = 1;
+    match image.format {
+        Format::Pe => [Value::NonNull, Value::Known(DLL_PROCESS_ATTACH), Value::ZERO],
+        Format::Elf | Format::MachO => [Value::Unknown; 3],
+    }
 }
 
 /// Whether a hook is marked as a plain function, in whichever image has it.

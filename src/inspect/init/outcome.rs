@@ -27,10 +27,7 @@ pub(super) fn join<M: Machine>(
     for end in explored.ends {
         match end {
             End::Returned(value, path) => {
-                let Some(outcome) = observe(value, &path, hook, request) else {
-                    failure.get_or_insert("every path that was followed returns NULL".to_owned());
-                    continue;
-                };
+                let outcome = observe(value, &path, hook, request);
                 match &agreed {
                     None => agreed = Some((outcome, path)),
                     Some((other, _)) if means_the_same(other, &outcome) => {}
@@ -39,6 +36,9 @@ pub(super) fn join<M: Machine>(
                     }
                 }
             }
+            End::Failed { .. } => {
+                failure.get_or_insert("every path that was followed returns NULL".to_owned());
+            }
             End::Died { why, address } => {
                 failure
                     .get_or_insert(format!("every path that was followed {why} (the first at {address:#x})"));
@@ -46,7 +46,7 @@ pub(super) fn join<M: Machine>(
             End::Thrown { address } => {
                 thrown.get_or_insert(address);
             }
-            End::Stopped { why, address, trail, declared } => {
+            End::Stopped { why, address, trail, declared, .. } => {
                 unfinished.get_or_insert((why, address, trail));
                 stopped.push(declared);
             }
@@ -92,16 +92,13 @@ pub(super) fn join<M: Machine>(
     }
 }
 
-/// What a path that returned says; none where it failed.
-fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Option<Outcome> {
-    if value == Value::ZERO || path.raised {
-        return None;
-    }
+/// What a path that returned says.
+pub(super) fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Request) -> Outcome {
     if hook.kind == HookKind::Export {
-        return Some(Outcome::Exported(slots::exported(path, value)));
+        return Outcome::Exported(slots::exported(&path.memory, value));
     }
     let undetermined =
-        |why: &str, address: u64| Some(Outcome::Undetermined { why: why.to_owned(), address: Some(address) });
+        |why: &str, address: u64| Outcome::Undetermined { why: why.to_owned(), address: Some(address) };
     if let Some(call) = path.handed_over {
         return undetermined("data of the module is handed to a function of another library", call);
     }
@@ -109,27 +106,27 @@ fn observe<M: Machine>(value: Value, path: &Path<M>, hook: &Hook, request: &Requ
         let initialised = path.definitions.iter().rev().find(|definition| definition.address == address);
         return match initialised {
             Some(definition) => {
-                Some(Outcome::MultiPhase(slots::definition(path, definition, request.free_threaded)))
+                Outcome::MultiPhase(slots::definition(&path.memory, definition, request.free_threaded))
             }
-            None => Some(Outcome::Fails {
+            None => Outcome::Fails {
                 why: format!("it returns {address:#x}, which is no object that was initialised"),
-            }),
+            },
         };
     }
     match path.what(value) {
         Some(Thing::Module(_)) if hook.symbol.starts_with("PyInitU_") => {
             // `_PyImport_RunModInitFunc`: only multi-phase modules may have such names (PEP 489).
-            Some(Outcome::Fails {
+            Outcome::Fails {
                 why: "a module with a name that is not ASCII has to use multi-phase initialization"
                     .to_owned(),
-            })
+            }
         }
         // `_PyImport_RunModInitFunc`: "did not return a valid extension module". An export hook never gets here.
         Some(Thing::Module(module)) if module.bare => {
-            Some(Outcome::Fails { why: "it returns a module that was made without a definition".to_owned() })
+            Outcome::Fails { why: "it returns a module that was made without a definition".to_owned() }
         }
-        Some(Thing::Module(module)) => Some(single_phase(module, path, request)),
-        Some(Thing::MadeBy(to) | Thing::Imported(to)) => Some(Outcome::Delegated { to: to.clone() }),
+        Some(Thing::Module(module)) => single_phase(module, path, request),
+        Some(Thing::MadeBy(to) | Thing::Imported(to)) => Outcome::Delegated { to: to.clone() },
         _ => undetermined("what the init function returns is not known", hook.address),
     }
 }
@@ -150,7 +147,7 @@ fn single_phase<M: Machine>(module: &Module, path: &Path<M>, request: &Request) 
     let definition = module
         .definition
         .as_ref()
-        .map(|definition| slots::definition(path, definition, request.free_threaded));
+        .map(|definition| slots::definition(&path.memory, definition, request.free_threaded));
     let called = module.gil.map(|(address, value)| GilCall { address, value: value.slot_value() });
     let gil = called.or_else(|| module.from_slots.then(|| slot_of(module, definition.as_ref())).flatten());
     Outcome::SinglePhase { definition, gil }
@@ -199,8 +196,6 @@ fn created<M: Machine>(ends: Ends<M>) -> Creation {
     for end in ends {
         let End::Returned(value, path) = end else { continue };
         let one = match (value, path.what(value)) {
-            (Value::Known(0), _) => continue,
-            _ if path.raised => continue,
             (_, Some(Thing::Module(_))) => Creation::Module,
             (_, Some(Thing::NoModule)) => Creation::NotAModule,
             // The interpreter's own data: `None`, a type, an exception.
@@ -222,7 +217,7 @@ fn created<M: Machine>(ends: Ends<M>) -> Creation {
 }
 
 /// Whether an interpreter would make the same of both.
-fn means_the_same(one: &Outcome, other: &Outcome) -> bool {
+pub(super) fn means_the_same(one: &Outcome, other: &Outcome) -> bool {
     let slots = |array: &SlotArray| -> Vec<_> {
         let told = |id| matches!(SlotId::of(id), SlotId::Gil | SlotId::Create);
         let alone = |wanted| array.slots.iter().filter(|slot| SlotId::of(slot.id) == wanted).count() == 1;
@@ -260,7 +255,7 @@ fn disagreement(one: &Outcome, other: &Outcome, hook: &Hook) -> Outcome {
     Outcome::Undetermined { why, address: Some(hook.address) }
 }
 
-fn in_words(outcome: &Outcome) -> String {
+pub(super) fn in_words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::MultiPhase(definition) => format!("hands over the definition at {:#x}", definition.address),
         Outcome::SinglePhase { gil: None, .. } => {

@@ -2,14 +2,25 @@
 
 use super::machine::Machine;
 use super::memory::Memory;
+use super::trace::Recorded;
 use super::value::Value;
 use crate::model::{Evidence, EvidenceKind};
-use rustc_hash::FxHasher;
+use rpds::HashTrieMap;
+use rustc_hash::{FxBuildHasher, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+/// A map that is shared between paths until one of them changes it.
+type Shared<K, V> = HashTrieMap<K, V, archery::RcK, FxBuildHasher>;
+
 /// Steps that a path keeps for people to read: more would hide the decision.
 const MAX_TRAIL: usize = 200;
+
+/// Bytes of the longest instruction of any machine.
+const MAX_INSTRUCTION: u64 = 15;
+
+/// Modules that one path may create: a package that makes its submodules in one init function has some dozens.
+const MAX_MODULES: usize = 256;
 
 /// How often a function may be on the call stack.
 const MAX_RECURSION: usize = 3;
@@ -78,13 +89,13 @@ pub(super) struct Initialised {
 }
 
 /// A call that has not returned.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Frame {
     pub function: u64,
     /// Stands for this call and all that it is in: the call sites, and the how-manieth call from each it is.
     key: u64,
     /// Undecided branches and calls of this function, and the visits of each.
-    visits: Rc<Vec<(u64, Visits)>>,
+    visits: Shared<u64, Visits>,
 }
 
 /// The visits of one path at one instruction, during one call of its function.
@@ -103,7 +114,9 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     pub machine: M,
     pub memory: Memory<'s, 'a, 'data>,
     pub frames: Vec<Frame>,
-    pub things: Rc<Vec<(u32, Thing)>>,
+    things: Shared<u32, Thing>,
+    /// The modules among the things, the oldest first.
+    modules: Rc<Vec<u32>>,
     /// Definitions that `PyModuleDef_Init` was given.
     pub definitions: Rc<Vec<Initialised>>,
     pub trail: Trail,
@@ -115,6 +128,8 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     pub escaped: Option<u64>,
     /// A function of another library was given a module, or data of this image.
     pub handed_over: Option<u64>,
+    /// Its steps, where they are recorded.
+    pub recorded: Option<Rc<Recorded>>,
     next: u32,
 }
 
@@ -123,14 +138,16 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         Self {
             machine,
             memory,
-            frames: vec![Frame { function: 0, key: 0, visits: Rc::default() }],
-            things: Rc::default(),
+            frames: vec![Frame { function: 0, key: 0, visits: Shared::default() }],
+            things: Shared::default(),
+            modules: Rc::default(),
             definitions: Rc::default(),
             trail: None,
             raised: false,
             unknown_gil_call: None,
             escaped: None,
             handed_over: None,
+            recorded: None,
             next: 0,
         }
     }
@@ -144,32 +161,43 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
     /// A new object of which something is known.
     pub(super) fn thing(&mut self, thing: Thing) -> Value {
         let value = self.object();
-        Rc::make_mut(&mut self.things).push((self.next, thing));
+        if matches!(thing, Thing::Module(_)) {
+            Rc::make_mut(&mut self.modules).push(self.next);
+        }
+        self.things.insert_mut(self.next, thing);
         value
     }
 
     /// What is known of an object.
     pub(super) fn what(&self, value: Value) -> Option<&Thing> {
         let Value::Object(id) = value else { return None };
-        self.things.iter().find_map(|(other, thing)| (*other == id).then_some(thing))
+        self.things.get(&id)
+    }
+
+    fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().filter_map(|id| match self.things.get(id) {
+            Some(Thing::Module(module)) => Some(module),
+            _ => None,
+        })
+    }
+
+    /// Whether it has created more modules, or initialised more definitions, than any init function does.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.modules.len() > MAX_MODULES || self.definitions.len() > MAX_MODULES
     }
 
     /// What was declared so far for each module that was created here.
     pub(super) fn declared(&self) -> Vec<Option<Value>> {
-        let modules = self.things.iter().filter_map(|(_, thing)| match thing {
-            Thing::Module(module) => Some(module.gil.map(|(_, value)| value)),
-            _ => None,
-        });
-        modules.collect()
+        self.modules().map(|module| module.gil.map(|(_, value)| value)).collect()
     }
 
     /// A module that was created here, to be changed.
     pub(super) fn module(&mut self, value: Value) -> Option<&mut Module> {
         let Value::Object(id) = value else { return None };
-        Rc::make_mut(&mut self.things).iter_mut().find_map(|(other, thing)| match thing {
-            Thing::Module(module) if *other == id => Some(module),
+        match self.things.get_mut(&id) {
+            Some(Thing::Module(module)) => Some(module),
             _ => None,
-        })
+        }
     }
 
     pub(super) fn argument(&self, index: u8) -> Value {
@@ -186,7 +214,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         let visits = self.visit(site);
         let mut hasher = FxHasher::default();
         (self.frame_key(), site, visits.count).hash(&mut hasher);
-        self.frames.push(Frame { function: 0, key: hasher.finish(), visits: Rc::default() });
+        self.frames.push(Frame { function: 0, key: hasher.finish(), visits: Shared::default() });
     }
 
     /// Returns from the function that is being entered.
@@ -242,24 +270,19 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
     fn visit(&mut self, site: u64) -> Visits {
         let decided = self.machine.decided();
         let Some(frame) = self.frames.last_mut() else { return Visits::default() };
-        let all = Rc::make_mut(&mut frame.visits);
-        let index = all.iter().position(|(other, _)| *other == site).unwrap_or_else(|| {
-            all.push((site, Visits::default()));
-            all.len() - 1
-        });
-        let Some((_, visits)) = all.get_mut(index) else { return Visits::default() };
-        if visits.count > 0 && visits.decided == decided {
-            visits.idle += 1;
-        } else {
-            visits.idle = 0;
-        }
-        let before = *visits;
-        visits.count += 1;
-        visits.decided = decided;
-        before
+        let before = frame.visits.get(&site).copied().unwrap_or_default();
+        let idle = if before.count > 0 && before.decided == decided { before.idle + 1 } else { 0 };
+        frame.visits.insert_mut(site, Visits { count: before.count + 1, idle, decided });
+        Visits { idle, ..before }
     }
 
-    fn frame_key(&self) -> u64 {
+    /// Whether the instruction at an address led elsewhere than to the next one.
+    pub(super) fn has_jumped(&self, from: u64) -> bool {
+        self.machine.counter().wrapping_sub(from) > MAX_INSTRUCTION
+    }
+
+    /// Stands for the calls that have not returned.
+    pub(super) fn frame_key(&self) -> u64 {
         self.frames.last().map_or(0, |frame| frame.key)
     }
 
@@ -283,11 +306,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
     }
 
     fn hash_modules(&self, hasher: &mut FxHasher) {
-        for (_, thing) in self.things.iter() {
-            if let Thing::Module(module) = thing {
-                module.hash(hasher);
-            }
-        }
+        self.modules().for_each(|module| module.hash(hasher));
         (self.raised, self.escaped.is_some(), self.handed_over.is_some(), self.unknown_gil_call).hash(hasher);
         self.definitions.len().hash(hasher);
     }

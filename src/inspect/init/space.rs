@@ -7,6 +7,7 @@ use super::threads;
 use super::value::Value;
 use crate::inspect::image::{Fixup, Image};
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 
 /// Where the made-up regions stand, for a pointer size.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +71,15 @@ pub(super) struct Space<'a, 'data> {
     pub minor: u8,
     /// Whether the main image needs libraries that no system has, and that are not loaded here.
     pub needs_others: bool,
+    /// Pages of memory that the paths hold, and entries of their page tables.
+    pub pages: Cell<usize>,
+    pub entries: Cell<usize>,
+    /// Words of memory that were read or written and not yet paid for by steps.
+    touched: Cell<u32>,
 }
+
+/// Words that can be read or written in the time of a step.
+const WORDS_PER_STEP: u32 = 32;
 
 /// How far apart images are loaded: the main one keeps the addresses that its own file uses.
 pub(super) const fn image_stride(pointer: u8) -> u64 {
@@ -80,8 +89,9 @@ pub(super) const fn image_stride(pointer: u8) -> u64 {
 /// Images that fit below the made-up regions of 32 bits.
 pub(in crate::inspect) const MAX_LIBRARIES: usize = 8;
 
-/// Libraries that come with every system or with Python: the C and C++ run times, and what Windows has.
-const SYSTEM_LIBRARIES: [&str; 48] = [
+/// Libraries that come with every system or with Python: the run times of C, C++, OpenMP and Fortran (wheels bring
+/// copies of the last ones), and what Windows has.
+const SYSTEM_LIBRARIES: [&str; 51] = [
     "libc.",
     "libm.",
     "libpthread",
@@ -89,6 +99,9 @@ const SYSTEM_LIBRARIES: [&str; 48] = [
     "librt.",
     "libutil.",
     "libstdc++",
+    "libgomp",
+    "libgfortran",
+    "libquadmath",
     "libgcc_s",
     "libc++",
     "ld-",
@@ -165,7 +178,30 @@ impl<'a, 'data> Space<'a, 'data> {
             loaded.push(Loaded { image, base, imports });
         }
         let needs_others = libraries.is_empty() && main.libraries().iter().any(|library| !is_system(library));
-        Self { images: loaded, names, regions, pointer: main.pointer_size, minor, needs_others }
+        Self {
+            images: loaded,
+            names,
+            regions,
+            pointer: main.pointer_size,
+            minor,
+            needs_others,
+            pages: Cell::new(0),
+            entries: Cell::new(0),
+            touched: Cell::new(0),
+        }
+    }
+
+    /// A word of memory was read or written.
+    pub(super) fn touch(&self) {
+        self.touched.set(self.touched.get() + 1);
+    }
+
+    /// The steps that pay for the words touched since the last call, so that the limit of steps is one of time
+    /// also where one instruction moves a block.
+    pub(super) fn paid(&self) -> u32 {
+        let touched = self.touched.get();
+        self.touched.set(touched % WORDS_PER_STEP);
+        touched / WORDS_PER_STEP
     }
 
     /// The imported symbol at an address, and the distance from its start.

@@ -110,6 +110,15 @@ pub(super) const fn half(number: u64) -> u16 {
     u16::from_le_bytes([low, high])
 }
 
+/// Room for a block of unknown size on the stack (`alloca`). Which size it has, is of no more account than for one
+/// on the heap; only the stack's other words have to stay apart from it.
+const UNKNOWN_BLOCK: u64 = 1 << 16;
+
+/// Where the stack ends when such a block has been taken.
+pub(super) fn below_block(top: Value) -> Value {
+    top.map(|top| top.wrapping_sub(UNKNOWN_BLOCK))
+}
+
 /// What an adder gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sum {

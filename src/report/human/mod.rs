@@ -2,7 +2,7 @@
 //! and at the end a sentence that says it all.
 
 mod details;
-mod page;
+pub(super) mod page;
 mod runtime;
 mod table;
 

@@ -7,7 +7,7 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// What a colour stands for. Without colours they all look alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Bad,
     Warning,
     Unknown,
@@ -34,20 +34,20 @@ impl Tone {
 }
 
 /// A page that is being written.
-pub(super) struct Page {
+pub(in crate::report) struct Page {
     text: String,
     coloured: bool,
     width: usize,
 }
 
 impl Page {
-    pub(super) fn new(layout: &Layout) -> Self {
+    pub(in crate::report) fn new(layout: &Layout) -> Self {
         Self { text: String::new(), coloured: layout.coloured, width: layout.width }
     }
 
     /// Text from a column on, wrapped between words: further lines start two columns later. Nothing is cut, so
     /// that paths and symbols can be copied.
-    pub(super) fn paragraph(&mut self, column: usize, tone: Tone, text: &str) {
+    pub(in crate::report) fn paragraph(&mut self, column: usize, tone: Tone, text: &str) {
         let (first, further) = (" ".repeat(column), " ".repeat(column + 2));
         let options = Options::new(self.width)
             .initial_indent(&first)
@@ -65,7 +65,7 @@ impl Page {
     }
 
     /// Cells of a line, each padded to its width and two columns apart.
-    pub(super) fn cells(&mut self, cells: &[(Tone, &str, usize)]) {
+    pub(in crate::report) fn cells(&mut self, cells: &[(Tone, &str, usize)]) {
         for (index, (tone, text, width)) in cells.iter().enumerate() {
             let text = visible(text);
             self.styled(*tone, &text);
@@ -78,11 +78,11 @@ impl Page {
     }
 
     /// An empty line.
-    pub(super) fn gap(&mut self) {
+    pub(in crate::report) fn gap(&mut self) {
         self.text.push('\n');
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(in crate::report) fn finish(self) -> String {
         self.text
     }
 

@@ -4,7 +4,7 @@ use super::Arm64;
 use super::flow::Flags;
 use super::integer::{compared, is_negative, is_zero};
 use super::operands::{register_of, rotated};
-use crate::inspect::init::value::{Value, mask, sign_extend};
+use crate::inspect::init::value::{Value, byte, low_half, mask, sign_extend};
 use yaxpeax_arm::armv8::a64::{Instruction, Opcode, Operand};
 
 impl Arm64 {
@@ -64,7 +64,7 @@ impl Arm64 {
             Opcode::UBFM => Value::Known(moved),
             Opcode::SBFM => {
                 let unused = 64_u32.saturating_sub(width + shift);
-                Value::Known((((moved << unused) as i64) >> unused) as u64)
+                Value::Known(((moved << unused).cast_signed() >> unused).cast_unsigned())
             }
             _ => match self.read(first) {
                 Value::Known(old) => Value::Known(old & !place | moved),
@@ -88,8 +88,9 @@ impl Arm64 {
         }
         let left = left.known()?;
         let right = || right.known();
-        let amount = || Some(right()? as u32 % bits);
-        let signed = |number: u64| sign_extend(number, size) as i64;
+        // The low byte says it: 256 is a multiple of both widths.
+        let amount = || Some(u32::from(byte(right()?)) % bits);
+        let signed = |number: u64| sign_extend(number, size).cast_signed();
         let low = |number: u64| sign_extend(number & mask(4), 4);
         let wide = |product: u64, adds: bool| {
             let third = self.read(fourth).known()?;
@@ -97,25 +98,28 @@ impl Arm64 {
         };
         let result = match instruction.opcode {
             O::EXTR => {
-                let shift = self.read(fourth).known()? as u32;
+                let shift = u32::from(byte(self.read(fourth).known()?));
                 let both = u128::from(left) << bits | u128::from(right()?);
-                both.checked_shr(shift)? as u64
+                low_half(both.checked_shr(shift)?)
             }
             O::LSLV => left << amount()?,
             O::LSRV => left >> amount()?,
-            O::ASRV => (signed(left) >> amount()?) as u64,
+            O::ASRV => (signed(left) >> amount()?).cast_unsigned(),
             O::RORV => rotated(left, amount()?, bits),
             O::MADD | O::UMADDL => wide(left.wrapping_mul(right()?), true)?,
             O::MSUB | O::UMSUBL => wide(left.wrapping_mul(right()?), false)?,
             O::SMADDL => wide(low(left).wrapping_mul(low(right()?)), true)?,
             O::SMSUBL => wide(low(left).wrapping_mul(low(right()?)), false)?,
-            O::UMULH => (u128::from(left) * u128::from(right()?) >> 64) as u64,
-            O::SMULH => (i128::from(left as i64) * i128::from(right()? as i64) >> 64) as u64,
+            O::UMULH => low_half((u128::from(left) * u128::from(right()?)) >> 64),
+            O::SMULH => {
+                let product = i128::from(left.cast_signed()) * i128::from(right()?.cast_signed());
+                low_half((product >> 64).cast_unsigned())
+            }
             // A division by zero gives zero.
             O::UDIV => left.checked_div(right()?).unwrap_or(0),
             O::SDIV => match signed(right()?) {
                 0 => 0,
-                right => signed(left).wrapping_div(right) as u64,
+                right => signed(left).wrapping_div(right).cast_unsigned(),
             },
             O::RBIT => left.reverse_bits() >> (64 - bits),
             O::REV => left.swap_bytes() >> (64 - bits),

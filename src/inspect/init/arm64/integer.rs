@@ -2,9 +2,10 @@
 
 use super::flow::{Compared, Flags};
 use super::operands::{register_of, size_of};
+use super::transfer::LOCAL_COUNT;
 use super::{Arm64, STACK_POINTER};
 use crate::inspect::init::memory::{Full, Memory};
-use crate::inspect::init::value::{Sum, Value, add_with_carry, mask};
+use crate::inspect::init::value::{Sum, Value, add_with_carry, below_block, mask};
 use yaxpeax_arm::armv8::a64::{Instruction, Opcode, Operand};
 
 /// `mrs` operands: `op0` (less 2), `op1`, `CRn`, `CRm` and `op2` of `TPIDR_EL0`, which is the thread pointer
@@ -90,7 +91,15 @@ impl Arm64 {
         let (result, flags) = sum(left, right, subtracts, same, size);
         let is_comparison = is_zero(first);
         let chosen = self.is_learnt(second) || self.is_learnt(third);
-        self.set(first, result);
+        let is_stack_pointer = matches!(first, Operand::RegisterOrSP(_, STACK_POINTER));
+        match result {
+            Value::Unknown if is_stack_pointer => self.set(first, below_block(self.general(STACK_POINTER))),
+            result => self.set(first, result),
+        }
+        if let (Opcode::ADD, Value::Object(_), Value::Known(LOCAL_COUNT)) = (instruction.opcode, left, right)
+        {
+            self.mark_count(first);
+        }
         if matches!(instruction.opcode, Opcode::ADDS | Opcode::SUBS) {
             let number = |right: u64| if subtracts { right } else { right.wrapping_neg() & mask(size) };
             self.flags = Flags { chosen, ..flags };

@@ -1,4 +1,4 @@
-//! AArch64 (A64), decoded by yaxpeax-arm.
+//! `AArch64` (A64), decoded by yaxpeax-arm.
 //!
 //! Instructions that move, compare and compute words are executed; every other one makes unknown what it may
 //! write, which is always right and seldom matters. This file has the registers and the calling
@@ -10,8 +10,6 @@ mod bits;
 mod flow;
 mod integer;
 mod operands;
-#[cfg(test)]
-mod tests;
 mod transfer;
 mod vector;
 
@@ -44,7 +42,7 @@ const PLATFORM: u16 = 18;
 /// Arguments in registers; the others lie on the stack.
 const ARGUMENT_REGISTERS: u16 = 8;
 
-/// The registers of an AArch64 processor.
+/// The registers of an `AArch64` processor.
 #[derive(Clone)]
 pub(in crate::inspect::init) struct Arm64 {
     general: [Value; 32],
@@ -60,6 +58,8 @@ pub(in crate::inspect::init) struct Arm64 {
     learnt: u32,
     /// A bit for each register that a whole pointer was loaded into, from a fixed place in a structure.
     loaded: u32,
+    /// A bit for each register that points to an object's local reference count.
+    counts: u32,
 }
 
 impl Machine for Arm64 {
@@ -76,6 +76,7 @@ impl Machine for Arm64 {
             decided: 0,
             learnt: 0,
             loaded: 0,
+            counts: 0,
         };
         machine.set_general(LINK, Value::Known(space.regions.exit));
         // Room above for arguments on the stack; aligned to 16 bytes as the convention demands.
@@ -180,3 +181,6 @@ fn decode(memory: &Memory, counter: u64) -> Result<Instruction, Fault> {
     let word = code.get(..4).ok_or(Fault::NoCode)?;
     InstDecoder::default().decode(&mut U8Reader::new(word)).map_err(|_| Fault::NoInstruction)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Registers and the operands that name them.
 
+use super::transfer::LOCAL_COUNT;
 use super::{Arm64, LANES};
 use crate::inspect::init::value::{Value, mask, sign_extend};
 use std::rc::Rc;
@@ -66,6 +67,7 @@ impl Arm64 {
             *place = value;
             self.learnt &= !(1 << register);
             self.loaded &= !(1 << register);
+            self.counts &= !(1 << register);
         }
     }
 
@@ -83,6 +85,13 @@ impl Arm64 {
     pub(super) fn mark_loaded(&mut self, operand: Operand) {
         if let Some(register) = register_of(operand) {
             self.loaded |= 1 << register;
+        }
+    }
+
+    /// Remembers that a register points to an object's local reference count, which loops keep at hand.
+    pub(super) fn mark_count(&mut self, operand: Operand) {
+        if let Some(register) = register_of(operand) {
+            self.counts |= 1 << register;
         }
     }
 
@@ -130,7 +139,7 @@ impl Arm64 {
                 let target = base(register).plus(distance);
                 Place {
                     address: target.known(),
-                    field: Some((base(register), distance)),
+                    field: Some(self.field(register, distance)),
                     moved: moves.then_some((register, target)),
                 }
             }
@@ -156,6 +165,17 @@ impl Arm64 {
                 Place { address, field: None, moved: None }
             }
             _ => Place { address: None, field: None, moved: None },
+        }
+    }
+
+    /// The object that a register points to or into, and how far from its start a distance leads.
+    fn field(&self, register: u16, distance: u64) -> (Value, u64) {
+        /// Which one it is, does not matter for what is known of its count; none has this number.
+        const SOME_OBJECT: Value = Value::Object(0);
+        if self.counts & 1 << register == 0 {
+            (self.general(register), distance)
+        } else {
+            (SOME_OBJECT, distance.wrapping_add(LOCAL_COUNT))
         }
     }
 

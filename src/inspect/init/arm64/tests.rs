@@ -331,8 +331,9 @@ fn what_is_not_modelled_is_forgotten() {
     ];
     with(&words, |machine, memory| {
         (0..32).for_each(|register| machine.set_lanes(register, [Value::ZERO; LANES]));
-        [(0, 0), (1, 1), (20, DATA)]
-            .map(|(register, value)| machine.set_general(register, Value::Known(value)));
+        for (register, value) in [(0, 0), (1, 1), (20, DATA)] {
+            machine.set_general(register, Value::Known(value));
+        }
         machine.flags.zero = Some(true);
         for _ in words {
             assert_eq!(machine.step(memory), Ok(Flow::Next));
@@ -382,7 +383,9 @@ fn control_goes_where_it_is_told() {
 /// Takes the choice that stands at these instructions; gives where that leads.
 fn decide(words: &[u32], before: &[(u16, Value)], taken: bool, check: impl FnOnce(&Arm64)) {
     with(words, |machine, memory| {
-        before.iter().for_each(|&(register, value)| machine.set_general(register, value));
+        for &(register, value) in before {
+            machine.set_general(register, value);
+        }
         while machine.step(memory) != Ok(Flow::Choice) {
             assert!(machine.counter() < CODE + 4 * words.len() as u64, "there is a choice");
         }
@@ -509,6 +512,30 @@ proptest! {
                     let _ = machine.step(memory);
                 }
             }
+        });
+    }
+}
+
+#[test]
+fn a_pointer_to_a_local_count_reads_that_of_an_immortal_object() {
+    let words = [0x9100_3262, 0xb940_0041]; // add x2, x19, #12; ldr w1, [x2]
+    after_values(&words, &[(19, Value::Object(7))], |machine, _| is(machine, &[(1, 0xffff_ffff)]));
+    let words = [0x9100_4262, 0xb940_0041]; // add x2, x19, #16; ldr w1, [x2]
+    after_values(&words, &[(19, Value::Object(7))], |machine, _| {
+        assert_eq!(machine.general(1), Value::Unknown);
+    });
+}
+
+#[test]
+fn a_block_of_unknown_size_leaves_the_stack_known() {
+    // sub sp, sp, x0; and: sub x1, sp, x0; mov sp, x1
+    for words in [&[0xcb20_63ff][..], &[0xcb20_63e1, 0x9100_003f]] {
+        with(words, |machine, memory| {
+            let before = machine.general(STACK_POINTER).known().unwrap();
+            for _ in words {
+                assert_eq!(machine.step(memory), Ok(Flow::Next));
+            }
+            assert!(machine.general(STACK_POINTER).known().unwrap() < before);
         });
     }
 }

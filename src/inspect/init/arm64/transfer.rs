@@ -8,7 +8,7 @@ use crate::inspect::init::value::{Value, mask, sign_extend};
 use yaxpeax_arm::armv8::a64::{Instruction, Opcode, Operand};
 
 /// `ob_ref_local` in a free-threaded `PyObject` (`Include/object.h`).
-const LOCAL_COUNT: u64 = 12;
+pub(super) const LOCAL_COUNT: u64 = 12;
 
 /// Bytes that an access which is not modelled writes at most: four vector registers.
 const LARGEST_ACCESS: u64 = 64;

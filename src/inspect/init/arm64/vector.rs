@@ -51,6 +51,7 @@ impl Arm64 {
         if let Operand::ImmediateDouble(number) = from {
             let bits = match element_of(to)? {
                 SIMDSizeCode::D => number.to_bits(),
+                SIMDSizeCode::S => u64::from(narrowed(number).to_bits()),
                 _ => return None,
             };
             return self.fill_vector(to, Value::Known(bits));
@@ -279,6 +280,12 @@ fn element_of(operand: Operand) -> Option<SIMDSizeCode> {
         | Operand::SIMDRegisterElementsLane(_, _, size, _) => Some(size),
         _ => None,
     }
+}
+
+/// The constant of an `fmov`, as a number of 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "it has four bits of fraction: no format rounds it")]
+const fn narrowed(number: f64) -> f32 {
+    number as f32
 }
 
 /// A number of `size` bytes repeated over 64 bits.

@@ -8,6 +8,7 @@ mod exception;
 mod memory;
 mod module;
 mod runtime;
+mod stdcall;
 mod table;
 
 use super::machine::Machine;
@@ -31,6 +32,19 @@ pub(super) enum Effect {
 
 /// Calls an imported function whose arguments stand where the calling convention puts them.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Result<Effect, Full> {
+    let effect = answer(name, path, site)?;
+    if let Effect::Return(_) = effect {
+        let Some(words) = stdcall::words(name, path) else {
+            return Ok(Effect::Stop(
+                "calls a system function that takes nobody knows how much off the stack",
+            ));
+        };
+        path.machine.discard_arguments(&mut path.memory, words)?;
+    }
+    Ok(effect)
+}
+
+fn answer<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Result<Effect, Full> {
     if let Some(value) = module::call(name, path, site) {
         return Ok(Effect::Return(value));
     }

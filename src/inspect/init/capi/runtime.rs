@@ -15,6 +15,9 @@ const STATE: u64 = 1 << 16;
 const AT_HWCAP: u64 = 16;
 const BASIC_FEATURES: u64 = 3;
 
+/// What stands for the process itself in Windows.
+const THIS_PROCESS: Value = Value::Known(u64::MAX);
+
 /// Calls a function that is the same for every module.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Effect>, Full> {
     let [first, second, third] = [0, 1, 2].map(|index| path.argument(index));
@@ -62,6 +65,14 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         }
         // Any time and any number is as good as another: Microsoft's run time makes its stack cookie of them.
         "GetCurrentThreadId" | "GetCurrentProcessId" | "GetTickCount" | "GetTickCount64" => Value::Known(4),
+        "TlsAlloc" | "FlsAlloc" | "TlsGetValue" | "FlsGetValue" | "TlsSetValue" | "FlsSetValue" => {
+            thread_slot(path, name, first, second)?
+        }
+        "RaiseException" if is_exception(first, second) => return Ok(Some(Effect::Throw)),
+        "GetCurrentProcess" => THIS_PROCESS,
+        "TerminateProcess" if first == THIS_PROCESS => {
+            return Ok(Some(Effect::End("ends the process")));
+        }
         "GetSystemTimeAsFileTime" | "QueryPerformanceCounter" => {
             if let Value::Known(place) = first {
                 path.memory.store(place, 8, Value::Known(0x01dd_5afe_c0de_0000))?;
@@ -88,6 +99,35 @@ fn thread_local<M: Machine>(path: &mut Path<M>, entry: Value) -> Value {
         Value::Known(entry) => Value::Known(path.memory.space.regions.thread + threads::variable(entry)),
         _ => Value::NonNull,
     }
+}
+
+/// Windows' slots for thread-local values: each is a word on the heap, and its index the distance to there.
+fn thread_slot<M: Machine>(
+    path: &mut Path<M>,
+    name: &str,
+    index: Value,
+    value: Value,
+) -> Result<Value, Full> {
+    let (start, pointer) = (path.memory.space.regions.heap, path.memory.space.pointer);
+    if name.ends_with("Alloc") {
+        return Ok(path.memory.allocate(pointer.into(), true).map(|place| place.wrapping_sub(start)));
+    }
+    let Value::Known(index) = index else { return Ok(Value::Unknown) };
+    let place = start.wrapping_add(index);
+    if name.ends_with("GetValue") {
+        return Ok(path.memory.load(place, pointer));
+    }
+    path.memory.store(place, pointer, value)?;
+    Ok(Value::Known(1))
+}
+
+/// Whether `RaiseException` is what a `throw` of C++ comes to, by the codes of Microsoft's compiler and of GCC
+/// (`libgcc/unwind-seh.c`), or is said not to return. Others may: debuggers are told names of threads this way.
+fn is_exception(code: Value, flags: Value) -> bool {
+    const NONCONTINUABLE: u64 = 1;
+    let thrown = [0xe06d_7363, 0x2047_4343, 0x2147_4343, 0x2247_4343];
+    code.known().is_some_and(|code| thrown.contains(&code))
+        || flags.known().is_some_and(|flags| flags & NONCONTINUABLE != 0)
 }
 
 /// `3.14.0 …`: pybind11 and others compare the first part with what they were compiled for.

@@ -5,7 +5,7 @@ use super::{STACK_POINTER, X86};
 use crate::inspect::init::machine::{Fault, Flow};
 use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::{Value, byte, mask};
-use iced_x86::{ConditionCode, Decoder, FlowControl, Instruction, Mnemonic};
+use iced_x86::{ConditionCode, FlowControl, Instruction, Mnemonic};
 
 /// Condition flags, each where known.
 #[derive(Debug, Clone, Copy, Default)]
@@ -112,9 +112,7 @@ impl X86 {
 
     /// What one way out of a comparison says of the value compared.
     pub(super) fn learn(&mut self, memory: &mut Memory, taken: bool) -> Result<(), Full> {
-        let Some(code) = memory.space.code(self.counter) else { return Ok(()) };
-        let bits = u32::from(self.pointer) * 8;
-        let instruction = Decoder::with_ip(bits, code.get(..15).unwrap_or(code), self.counter, 0).decode();
+        let Ok(instruction) = self.fetch(memory) else { return Ok(()) };
         let equal = match instruction.condition_code() {
             ConditionCode::e => taken,
             ConditionCode::ne => !taken,

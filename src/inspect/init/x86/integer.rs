@@ -1,10 +1,11 @@
 //! Moves and arithmetic on words.
 
+use super::bits::is_of_bits;
 use super::flow::{Flags, is_conditional_move, result_flags};
-use super::operand::bytes;
+use super::operand::{bytes, writes_stack_pointer};
 use super::{STACK_POINTER, X86};
 use crate::inspect::init::memory::{Full, Memory};
-use crate::inspect::init::value::{Value, mask, sign_extend};
+use crate::inspect::init::value::{Value, below_block, mask, sign_extend};
 use iced_x86::{ConditionCode, Instruction, Mnemonic, OpKind, Register};
 
 impl X86 {
@@ -37,6 +38,7 @@ impl X86 {
             M::Inc | M::Dec | M::Neg | M::Not => self.unary(memory, instruction, size),
             M::Shl | M::Sal | M::Shr | M::Sar => self.shift(memory, instruction, size),
             M::Imul if instruction.op_count() > 1 => self.multiply(memory, instruction, size),
+            mnemonic if is_of_bits(mnemonic) => self.bits(memory, instruction, size),
             M::Xchg => self.exchange(memory, instruction),
             M::Cmpxchg => self.compare_exchange(memory, instruction, size),
             M::Xadd => self.exchange_add(memory, instruction, size),
@@ -117,6 +119,10 @@ impl X86 {
             };
             return Ok(());
         }
+        let result = match (mnemonic, result, left) {
+            (M::Sub, Value::Unknown, top) if writes_stack_pointer(instruction) => below_block(top),
+            _ => result,
+        };
         self.write(memory, instruction, 0, result)?;
         // `and r, r` and the like leave the register as the result that the flags speak of.
         let plain = matches!(mnemonic, M::And | M::Or | M::Xor | M::Sub | M::Add);
@@ -163,6 +169,7 @@ impl X86 {
         size: u8,
     ) -> Value {
         use Mnemonic as M;
+        let carry = self.flags.carry;
         self.flags = Flags::default();
         let whole = size == self.pointer;
         match (mnemonic, operands) {
@@ -170,7 +177,7 @@ impl X86 {
                 self.flags = Flags { carry: Some(false), overflow: Some(false), ..result_flags(0, size) };
                 Value::ZERO
             }
-            (M::Sbb, _) if same => match self.flags.carry {
+            (M::Sbb, _) if same => match carry {
                 Some(carry) => Value::Known(if carry { mask(size) } else { 0 }),
                 None => Value::Unknown,
             },

@@ -3,6 +3,7 @@
 //! Instructions that move, compare and compute words are executed; every other one makes unknown what iced
 //! says it writes, which is always right and seldom matters.
 
+mod bits;
 mod flow;
 mod integer;
 mod operand;
@@ -13,8 +14,11 @@ use super::memory::{Full, Memory};
 use super::value::{Value, mask};
 use crate::model::Format;
 use flow::Flags;
-use iced_x86::{Decoder, DecoderOptions};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory};
 use operand::Place;
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -25,6 +29,12 @@ const LANES: usize = 4;
 const FINGERPRINT_WORDS: u64 = 24;
 
 const STACK_POINTER: usize = 4;
+
+/// Bytes of the longest instruction (SDM volume 2, 2.3.11).
+const MAX_INSTRUCTION: usize = 15;
+
+/// Instructions that are decoded at once: few stretches of code are longer.
+const MAX_BLOCK: usize = 32;
 
 /// The calling conventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +66,14 @@ impl Convention {
     }
 }
 
+/// What is kept between the steps of all paths of one function: its code is not seen to change.
+struct Decoded {
+    /// Stretches of code by the address they start at.
+    blocks: FxHashMap<u64, Rc<[Instruction]>>,
+    /// Tells what the instructions that are not modelled use. It holds memory for its answers.
+    uses: InstructionInfoFactory,
+}
+
 /// The registers of an x86 processor.
 #[derive(Clone)]
 pub(super) struct X86 {
@@ -69,6 +87,10 @@ pub(super) struct X86 {
     /// The way that the next choice has to take.
     forced: Option<bool>,
     decided: u64,
+    decoded: Rc<RefCell<Decoded>>,
+    /// The stretch of code that is being executed, and how many of its instructions have been.
+    block: Rc<[Instruction]>,
+    passed: usize,
 }
 
 impl Machine for X86 {
@@ -88,6 +110,12 @@ impl Machine for X86 {
             pointer: space.pointer,
             forced: None,
             decided: 0,
+            decoded: Rc::new(RefCell::new(Decoded {
+                blocks: FxHashMap::default(),
+                uses: InstructionInfoFactory::new(),
+            })),
+            block: Rc::new([]),
+            passed: 0,
         };
         // Room above for the home space and for stack arguments; aligned as the conventions demand.
         let top = space.regions.stack - 0x1000 - u64::from(space.pointer);
@@ -111,13 +139,7 @@ impl Machine for X86 {
     }
 
     fn step(&mut self, memory: &mut Memory) -> Result<Flow, Fault> {
-        let code = memory.space.code(self.counter).ok_or(Fault::NoCode)?;
-        let code = code.get(..15).unwrap_or(code);
-        let bits = u32::from(self.pointer) * 8;
-        let instruction = Decoder::with_ip(bits, code, self.counter, DecoderOptions::NONE).decode();
-        if instruction.is_invalid() {
-            return Err(Fault::NoInstruction);
-        }
+        let instruction = self.fetch(memory)?;
         self.execute(memory, &instruction)
     }
 
@@ -168,6 +190,15 @@ impl Machine for X86 {
         Ok(())
     }
 
+    fn discard_arguments(&mut self, memory: &mut Memory, words: u64) -> Result<(), Full> {
+        let (Value::Known(top), 1..) = (self.general(STACK_POINTER), words) else { return Ok(()) };
+        let back = memory.load(top, self.pointer);
+        let above = top.wrapping_add(words * u64::from(self.pointer));
+        memory.store(above, self.pointer, back)?;
+        self.set_general(STACK_POINTER, Value::Known(above));
+        Ok(())
+    }
+
     fn decided(&self) -> u64 {
         self.decided
     }
@@ -189,6 +220,28 @@ impl Machine for X86 {
 }
 
 impl X86 {
+    /// The instruction at the program counter.
+    fn fetch(&mut self, memory: &Memory) -> Result<Instruction, Fault> {
+        if let Some(instruction) = self.block.get(self.passed)
+            && instruction.ip() == self.counter
+        {
+            self.passed += 1;
+            return Ok(*instruction);
+        }
+        let decoded = &mut self.decoded.borrow_mut().blocks;
+        let block = match decoded.entry(self.counter) {
+            Entry::Occupied(known) => Rc::clone(known.get()),
+            Entry::Vacant(new) => {
+                let code = memory.space.code(self.counter).ok_or(Fault::NoCode)?;
+                Rc::clone(new.insert(block(code, self.counter, self.pointer)))
+            }
+        };
+        let first = *block.first().ok_or(Fault::NoInstruction)?;
+        self.block = block;
+        self.passed = 1;
+        Ok(first)
+    }
+
     fn stack_argument(&self, top: u64, index: u64) -> u64 {
         let pointer = u64::from(self.pointer);
         let skipped = match self.convention {
@@ -225,3 +278,25 @@ impl X86 {
         }
     }
 }
+
+/// The instructions from an address to the next one that always leads elsewhere; none where the bytes are no
+/// instruction. What stands behind a call is a stretch of its own: it is come to by a return.
+fn block(code: &[u8], address: u64, pointer: u8) -> Rc<[Instruction]> {
+    let code = code.get(..MAX_BLOCK * MAX_INSTRUCTION).unwrap_or(code);
+    let mut decoder = Decoder::with_ip(u32::from(pointer) * 8, code, address, DecoderOptions::NONE);
+    let mut block = Vec::with_capacity(MAX_BLOCK);
+    while block.len() < MAX_BLOCK {
+        let instruction = decoder.decode();
+        if instruction.is_invalid() {
+            break;
+        }
+        block.push(instruction);
+        if !matches!(instruction.flow_control(), FlowControl::Next | FlowControl::ConditionalBranch) {
+            break;
+        }
+    }
+    block.into()
+}
+
+#[cfg(test)]
+mod tests;

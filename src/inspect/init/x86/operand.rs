@@ -201,3 +201,7 @@ impl X86 {
 pub(super) fn bytes(size: usize) -> u8 {
     u8::try_from(size.min(64)).unwrap_or(64)
 }
+
+pub(super) fn writes_stack_pointer(instruction: &Instruction) -> bool {
+    instruction.op0_kind() == OpKind::Register && instruction.op0_register().full_register() == Register::RSP
+}

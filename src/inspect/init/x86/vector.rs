@@ -5,9 +5,8 @@ use super::operand::bytes;
 use super::{LANES, X86};
 use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::Value;
-use iced_x86::{
-    Instruction, InstructionInfoFactory, InstructionInfoOptions, Mnemonic, OpAccess, OpKind, RflagsBits,
-};
+use iced_x86::{Instruction, InstructionInfoOptions, Mnemonic, OpAccess, OpKind, RflagsBits};
+use std::rc::Rc;
 
 impl X86 {
     pub(super) fn vector_move(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
@@ -133,8 +132,9 @@ impl X86 {
 
     /// An instruction that is not modelled: what it writes is unknown from here on.
     pub(super) fn forget(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
-        let mut factory = InstructionInfoFactory::new();
-        let info = factory.info_options(instruction, InstructionInfoOptions::NONE);
+        let decoded = Rc::clone(&self.decoded);
+        let decoded = &mut *decoded.borrow_mut();
+        let info = decoded.uses.info_options(instruction, InstructionInfoOptions::NONE);
         let writes = |access: OpAccess| {
             matches!(
                 access,
