@@ -19,9 +19,9 @@ pub(super) fn confirm(
     processes: &dyn Processes,
     on_done: &dyn Fn(usize),
 ) -> Vec<Confirmation> {
-    let (found, declared) = (BTreeMap::new(), BTreeMap::new());
-    let mut work =
-        Work { session, modules, batching, processes, found, declared, failed_packages: Vec::new() };
+    let (found, declared, chains) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let failed_packages = Vec::new();
+    let mut work = Work { session, modules, batching, processes, found, declared, chains, failed_packages };
     let (suspects, others): (Vec<usize>, Vec<usize>) =
         (0..modules.len()).partition(|index| modules[*index].suspect || !batching);
     let mut alone = suspects;
@@ -33,7 +33,15 @@ pub(super) fn confirm(
         on_done(1);
     }
     let not_tried = || Confirmation::not_run("the interpreter ended before it was tried");
-    (0..modules.len()).map(|index| work.found.remove(&index).unwrap_or_else(not_tried)).collect()
+    let mut confirmations = Vec::new();
+    for (index, wanted) in modules.iter().enumerate() {
+        let mut confirmation = work.found.remove(&index).unwrap_or_else(not_tried);
+        if let (1, Some(chain)) = (confirmation.import_chain.len(), work.chains.get(&wanted.name)) {
+            confirmation.import_chain.clone_from(chain);
+        }
+        confirmations.push(confirmation);
+    }
+    confirmations
 }
 
 struct Work<'a> {
@@ -44,6 +52,9 @@ struct Work<'a> {
     found: BTreeMap<usize, Confirmation>,
     /// What batches have shown of modules whose outcome they did not decide.
     declared: BTreeMap<usize, Confirmation>,
+    /// How modules came to be loaded by others, as the first process that loads them has shown: one that starts
+    /// behind a crash, or for one module alone, may not.
+    chains: BTreeMap<String, Vec<String>>,
     /// Packages whose own import fails, with how that looks: it is the same for every module in them.
     failed_packages: Vec<(String, Confirmation)>,
 }
@@ -61,6 +72,11 @@ impl Work<'_> {
             };
             if let Some(why) = &run.failed {
                 return self.none(&left, why);
+            }
+            for (name, created) in
+                run.transcript.created.iter().filter(|(_, created)| created.chain.len() > 1)
+            {
+                self.chains.entry(name.clone()).or_insert_with(|| created.chain.clone());
             }
             let mut next = Vec::new();
             for index in left.iter().copied() {

@@ -128,12 +128,40 @@ impl Confirmer {
 }
 
 /// Where a `site-packages` or a folder of the standard library belongs to: the virtual environment or the
-/// installation around it.
+/// installation around it, as its place in there tells.
 fn environment_of(folder: &Path) -> Option<PathBuf> {
     let folder = folder.canonicalize().ok()?;
-    let around: Vec<&Path> = folder.ancestors().skip(1).take(3).collect();
-    let with_config = around.iter().find(|root| root.join("pyvenv.cfg").is_file());
-    let root =
-        with_config.or_else(|| around.iter().find(|root| candidates::of_environment(root).is_some()))?;
-    Some((*root).to_owned())
+    let library = folder.parent()?;
+    let name = library.file_name()?.to_string_lossy();
+    let root = if name.starts_with("python3") {
+        library.parent()?.parent()?
+    } else if name == "Lib" {
+        library.parent()?
+    } else {
+        return None;
+    };
+    let is_one = root.join("pyvenv.cfg").is_file() || candidates::of_environment(root).is_some();
+    is_one.then(|| root.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_folder_belongs_to_the_environment_around_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for below in ["lib/python3.14t/site-packages", "lib/python3.14t/lib-dynload", "Lib/site-packages"] {
+            fs::create_dir_all(root.join(below)).unwrap();
+            assert_eq!(environment_of(&root.join(below)), None, "{below}: nothing around it");
+        }
+        fs::write(root.join("pyvenv.cfg"), "").unwrap();
+        for below in ["lib/python3.14t/site-packages", "lib/python3.14t/lib-dynload", "Lib/site-packages"] {
+            assert_eq!(environment_of(&root.join(below)).as_deref(), Some(root.as_path()), "{below}");
+        }
+        fs::create_dir_all(root.join("site-packages")).unwrap();
+        assert_eq!(environment_of(&root.join("site-packages")), None);
+    }
 }

@@ -145,7 +145,9 @@ impl Transcript {
     /// crashed. The probe's own calls are left out.
     pub(super) fn stack(&self) -> Vec<String> {
         let lines = self.text.iter().map(|line| line.trim());
-        let thread = lines.skip_while(|line| !line.starts_with("Current thread")).skip(1);
+        // From 3.14 on there is one thread's stack without its name, unless the GIL is on.
+        let heads = ["Current thread", "Stack (most recent call first)"];
+        let thread = lines.skip_while(|line| !heads.iter().any(|head| line.starts_with(head))).skip(1);
         let calls = thread.take_while(|line| !line.is_empty());
         let of_modules =
             calls.filter(|line| line.starts_with("File ") && !line.contains("File \"<string>\""));
@@ -199,6 +201,21 @@ mod tests {
         assert_eq!(transcript.stack(), ["File \"/env/foo/__init__.py\", line 3 in <module>"]);
         assert_eq!(transcript.protections, [Protection::Files, Protection::Network]);
         assert!(!transcript.done);
+    }
+
+    #[test]
+    fn newer_pythons_name_no_thread() {
+        let transcript = read(&[
+            "Fatal Python error: Segmentation fault",
+            "",
+            "<Cannot show all threads while the GIL is disabled>",
+            "Stack (most recent call first):",
+            "  File \"/env/foo/__init__.py\", line 3 in <module>",
+            "",
+            "Current thread's C stack trace (most recent call first):",
+            "  Binary file \"/bin/python3.14t\", at +0x33783a [0x56070314683a]",
+        ]);
+        assert_eq!(transcript.stack(), ["File \"/env/foo/__init__.py\", line 3 in <module>"]);
     }
 
     #[test]

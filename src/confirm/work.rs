@@ -229,7 +229,10 @@ impl Planner<'_, '_> {
         let mut modules = Vec::new();
         for artifact in artifacts {
             for (distribution, report) in self.audited[*artifact].1.iter().enumerate() {
-                for (module, found) in report.modules.iter().enumerate() {
+                // They come in whatever order they were audited.
+                let mut sorted: Vec<(usize, &ModuleReport)> = report.modules.iter().enumerate().collect();
+                sorted.sort_by(|(_, one), (_, other)| one.member.cmp(&other.member));
+                for (module, found) in sorted {
                     let place = Place { artifact: *artifact, distribution, module, target };
                     modules.push((place, wanted(found, target)));
                 }

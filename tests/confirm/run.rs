@@ -119,6 +119,14 @@ impl Report {
         found.unwrap_or_else(|| panic!("{module} was not confirmed: {self:?}")).1
     }
 
+    /// The verdict on a module, whichever the target is.
+    pub fn verdict(&self, module: &str) -> &str {
+        let mut modules = self.distributions.iter().flat_map(|distribution| &distribution.modules);
+        let found = modules.find(|found| found.name == module);
+        let judgement = found.and_then(|found| found.verdicts.values().next());
+        &judgement.unwrap_or_else(|| panic!("{module} is not in the report")).verdict
+    }
+
     /// Whether a rule says something of a module.
     pub fn finds(&self, rule: &str, module: &str) -> bool {
         self.findings.iter().any(|finding| finding.rule == rule && finding.module.as_deref() == Some(module))

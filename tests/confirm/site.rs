@@ -20,6 +20,8 @@ pub enum Module {
     Hangs,
     /// Declares the one or the other by an environment variable.
     Lies,
+    /// Declares that it does, where the clock is set.
+    DecidesLate,
     /// Needs a shared library that is gone.
     NeedsLibrary,
 }
@@ -100,6 +102,7 @@ impl Site {
             Module::Crashes => command.arg("-DCRASHES"),
             Module::Hangs => command.arg("-DHANGS"),
             Module::Lies => command.arg("-DLIES"),
+            Module::DecidesLate => command.arg("-DDECIDES_LATE"),
             Module::NeedsLibrary => command.arg("-DNEEDS_LIBRARY"),
         };
         command.arg(sources.join("module.c")).arg("-o").arg(file);

@@ -1,6 +1,7 @@
 /* An extension module that declares what it is told at build time; the name is given as NAME, the hook as HOOK. */
 #include <Python.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int execute(PyObject *module)
 {
@@ -24,6 +25,11 @@ PyMODINIT_FUNC HOOK(void)
 #elif defined(LIES)
     /* Read from the binary an environment variable counts as unset; HOME never is. */
     if (getenv("HOME") != NULL) {
+        definition.m_slots = used;
+    }
+#elif defined(DECIDES_LATE)
+    /* What the clock says is in no binary. */
+    if (time(NULL) > 1) {
         definition.m_slots = used;
     }
 #else
