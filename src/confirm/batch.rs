@@ -21,7 +21,7 @@ pub(super) fn confirm(
 ) -> Vec<Confirmation> {
     let (found, declared, chains) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let failed_packages = Vec::new();
-    let mut work = Work { session, modules, batching, processes, found, declared, chains, failed_packages };
+    let mut work = Work { session, modules, processes, batching, found, declared, chains, failed_packages };
     let (suspects, others): (Vec<usize>, Vec<usize>) =
         (0..modules.len()).partition(|index| modules[*index].suspect || !batching);
     let mut alone = suspects;

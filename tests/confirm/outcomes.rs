@@ -101,6 +101,28 @@ fn what_the_binary_does_not_tell_is_settled() {
 }
 
 #[test]
+fn what_fails_under_threads_is_a_lead() {
+    for interpreter in interpreters::found() {
+        let site = Site::new(&interpreter);
+        let shy = "import os, threading\nif threading.current_thread() is not threading.main_thread():\n    os._exit(3)";
+        site.add("shy", Module::Good, shy);
+        site.add("good", Module::Good, "");
+        let mut command = program();
+        command.args(["check", "--confirm=stress", "--format", "json", "--target", &interpreter.target()]);
+        command.args(["--python", &interpreter.executable]).arg(site.path());
+        let (report, _) = report(&mut command);
+        let run = report.run("shy.x");
+        assert_eq!((run.outcome.as_str(), run.under_threads.as_deref()), ("gil-free", Some("crashed")));
+        assert_eq!(report.run("good.x").under_threads, None);
+        assert!(
+            report.finds("fails-under-threads", "shy.x") && !report.finds("fails-under-threads", "good.x")
+        );
+        let note = report.notes.iter().find(|note| note.about == "--confirm=stress");
+        assert!(note.is_some_and(|note| note.why.contains("proves nothing") && !note.unread), "{report:?}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let empty = tempfile::tempdir().expect("a folder can be made");
     let interpreter = interpreters::found().pop();

@@ -45,6 +45,8 @@ pub struct Runtime {
     pub message: String,
     /// Who imported it.
     pub import_chain: Vec<String>,
+    /// What was seen when many threads imported its package.
+    pub under_threads: Option<String>,
     /// Where it was.
     pub stack: Vec<String>,
     /// What was in force.
@@ -65,6 +67,8 @@ pub struct Finding {
 pub struct Note {
     /// Of what.
     pub about: String,
+    /// What.
+    pub why: String,
     /// Whether that leaves the report incomplete.
     pub unread: bool,
 }
