@@ -209,8 +209,13 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
     for part in audited {
         report.distributions.extend(part.distributions);
-        report.findings.extend(part.findings);
         report.notes.extend(part.notes);
+    }
+    assess::settle(&mut report.distributions);
+    for distribution in &mut report.distributions {
+        let (findings, notes) = conclude_distribution(distribution, &plan.targets);
+        report.findings.extend(findings);
+        report.notes.extend(notes);
     }
     report.environments = assess::environments(&report.distributions);
     Ok(report.sorted())
@@ -238,24 +243,20 @@ fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Repo
     let audited: Vec<(usize, Audited)> = members.par_iter().with_max_len(1).map(audit_one).collect();
     let mut report = Report { notes: unpacked.notes, ..Report::default() };
     let mut modules: BTreeMap<usize, Vec<ModuleReport>> = BTreeMap::new();
-    for (index, audited) in audited {
-        modules.entry(index).or_default().push(audited.module);
-        report.findings.extend(audited.findings);
-        report.notes.extend(audited.note);
+    for (index, (module, note)) in audited {
+        modules.entry(index).or_default().push(module);
+        report.notes.extend(note);
     }
-    let conclude = |(index, distribution)| {
-        conclude_distribution(distribution, modules.remove(&index).unwrap_or_default(), plan)
+    let with_modules = |(index, distribution)| {
+        let modules = modules.remove(&index).unwrap_or_default();
+        DistributionReport { distribution, verdicts: BTreeMap::new(), modules }
     };
-    report.distributions = unpacked.distributions.into_iter().enumerate().map(conclude).collect();
+    report.distributions = unpacked.distributions.into_iter().enumerate().map(with_modules).collect();
     report
 }
 
 /// What one module gives.
-struct Audited {
-    module: ModuleReport,
-    findings: Vec<Finding>,
-    note: Option<Note>,
-}
+type Audited = (ModuleReport, Option<Note>);
 
 /// What a file shows, or why it could not be read; and its hash, where that was asked for.
 type Read = (Result<Facts, Note>, Option<String>);
@@ -265,7 +266,7 @@ fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Membe
     let name = ModuleName::of_member(&member.path);
     let bug = || (Err(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)), None);
     let read = guarded(|| read_module(unpacked, distribution, member, plan)).unwrap_or_else(bug);
-    let judge = |read| judge_module(distribution, member, &name, read, plan);
+    let judge = |read| judge_module(member, &name, read, plan);
     guarded(|| judge(read)).unwrap_or_else(|| judge(bug()))
 }
 
@@ -282,31 +283,16 @@ fn read_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member
     (facts.map_err(|error| Note::unread(about(), error.to_string())), sha256)
 }
 
-fn judge_module(
-    distribution: &Distribution,
-    member: &Member,
-    name: &ModuleName,
-    (facts, sha256): Read,
-    plan: &Plan,
-) -> Audited {
+fn judge_module(member: &Member, name: &ModuleName, (facts, sha256): Read, plan: &Plan) -> Audited {
     // A hint is for the note; the verdict's reason is the line before it.
     let shown = facts.as_ref().map_err(|note| note.why.lines().next().unwrap_or_default());
     let judge = |target: &Target| (*target, assess::judge(name, shown, *target));
     let verdicts = plan.targets.iter().map(judge).collect();
-    let findings = assess::check(&Subject {
-        distribution,
-        member,
-        name,
-        facts: facts.as_ref().ok(),
-        verdicts: &verdicts,
-        sha256: sha256.as_deref(),
-    });
     let (facts, note) = match facts {
         Ok(facts) => (Some(facts), None),
         Err(note) => (None, Some(note)),
     };
-    let module = ModuleReport { name: name.clone(), member: member.clone(), facts, verdicts };
-    Audited { module, findings, note }
+    (ModuleReport { name: name.clone(), member: member.clone(), facts, verdicts, sha256 }, note)
 }
 
 /// The libraries that a module may need: those of its own distribution first, then those of the others in the
@@ -337,16 +323,29 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-fn conclude_distribution(
-    distribution: Distribution,
-    modules: Vec<ModuleReport>,
-    plan: &Plan,
-) -> DistributionReport {
+/// Gives a distribution its verdicts, and says what is to be found about its modules.
+fn conclude_distribution(report: &mut DistributionReport, targets: &[Target]) -> (Vec<Finding>, Vec<Note>) {
+    let DistributionReport { distribution, verdicts, modules } = report;
     let judge = |target| {
         let judged: Vec<&Judgement> =
             modules.iter().filter_map(|module| module.verdicts.get(&target)).collect();
-        (target, assess::distribution(&distribution, &judged, target))
+        (target, assess::distribution(distribution, &judged, target))
     };
-    let verdicts = plan.targets.iter().copied().map(judge).collect();
-    DistributionReport { distribution, verdicts, modules }
+    *verdicts = targets.iter().copied().map(judge).collect();
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    for ModuleReport { name, member, facts, verdicts, sha256 } in modules {
+        let subject = Subject {
+            distribution,
+            member,
+            name,
+            facts: facts.as_ref(),
+            verdicts,
+            sha256: sha256.as_deref(),
+        };
+        match guarded(|| assess::check(&subject)) {
+            Some(found) => findings.extend(found),
+            None => notes.push(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)),
+        }
+    }
+    (findings, notes)
 }

@@ -41,7 +41,7 @@ pub(crate) fn init(outcome: Outcome) -> Init {
     };
     let hook =
         (outcome != Outcome::NoHook).then(|| Hook { kind, symbol: symbol.to_owned(), address: 0x1139 });
-    Init { hook, other_hooks: Vec::new(), outcome, trail: Vec::new(), trace: None }
+    Init { hook, other_hooks: Vec::new(), outcome, trail: Vec::new(), trace: None, makes: None }
 }
 
 /// What a binary was built for, with evidence that says so.
@@ -159,7 +159,7 @@ impl Module {
 /// A module with the same verdict for 3.14t.
 pub(crate) fn module_report(path: &str, verdict: Verdict) -> ModuleReport {
     let Module { member, facts, verdicts, name, .. } = Module::judged(verdict).at(path);
-    ModuleReport { name, member, facts: Some(facts), verdicts }
+    ModuleReport { name, member, facts: Some(facts), verdicts, sha256: None }
 }
 
 /// A distribution with the verdict of its worst module.

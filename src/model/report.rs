@@ -71,4 +71,6 @@ pub struct ModuleReport {
     pub facts: Option<Facts>,
     /// The verdict for each target.
     pub verdicts: BTreeMap<Target, Judgement>,
+    /// The SHA-256 of its bytes in lower-case hexadecimal, where it was asked for.
+    pub sha256: Option<String>,
 }

@@ -241,6 +241,15 @@ impl<'data> Image<'data> {
         self.memory.read(address, buffer)
     }
 
+    /// The virtual address of the first of these bytes that come from the file.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8]) -> Option<u64> {
+        self.memory.segments().iter().find_map(|segment| {
+            let offset = memchr::memmem::find(self.memory.content(segment)?, bytes)?;
+            segment.address.checked_add(offset as u64)
+        })
+    }
+
     /// The bytes of an executable segment from a virtual address to the segment's end in the file.
     #[must_use]
     pub fn code(&self, address: u64) -> Option<&'data [u8]> {
