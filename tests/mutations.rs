@@ -117,8 +117,10 @@ fn first_module(wheel: &Path) -> Option<Sample> {
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).unwrap();
         let name = member.name().unwrap().into_owned();
-        let is_module = name.ends_with("-linux-gnu.so") || name.ends_with(".abi3t.so");
-        if is_module && member.size() < MAX_MODULE {
+        if Path::new(&name).extension().is_some_and(|kind| kind == "so")
+            && !name.contains(".libs/")
+            && member.size() < MAX_MODULE
+        {
             let mut bytes = Vec::new();
             member.read_to_end(&mut bytes).unwrap();
             return Some(Sample::new(&name, bytes));

@@ -16,8 +16,9 @@ struct Platform {
     ends: &'static [&'static str],
 }
 
-const PLATFORMS: [Platform; 6] = [
+const PLATFORMS: [Platform; 7] = [
     Platform { name: "windows-x86_64", start: "win_", ends: &["amd64"] },
+    Platform { name: "windows-i686", start: "win", ends: &["32"] },
     Platform { name: "windows-arm64", start: "win_", ends: &["arm64"] },
     Platform { name: "macos-arm64", start: "macosx_", ends: &["_arm64", "_universal2"] },
     Platform { name: "macos-x86_64", start: "macosx_", ends: &["_x86_64", "_universal2"] },
@@ -66,8 +67,8 @@ const EXPLAINED: &[Explained] = &[Explained {
 
 /// Distributions that there have to be for each platform.
 const AT_LEAST_OF_3_14: usize = 40;
-/// All that have been published by now.
-const AT_LEAST_OF_3_15: usize = 19;
+/// The same, of the 21 on record: some have none yet for some platforms.
+const AT_LEAST_OF_3_15: usize = 18;
 
 #[test]
 fn of_3_14() {

@@ -208,6 +208,8 @@ pub(super) fn gives_object(name: &str) -> bool {
             | "PyWeakref_NewRef"
             | "_PyObject_New"
             | "_PyObject_GC_New"
+            | "_PyObject_NewVar"
+            | "_PyObject_GC_NewVar"
             | "Py_CompileString"
             | "Py_GenericAlias"
             | "PyObject_GenericGetDict"

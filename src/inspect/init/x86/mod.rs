@@ -33,7 +33,7 @@ const STACK_POINTER: usize = 4;
 /// Bytes of the longest instruction (SDM volume 2, 2.3.11).
 const MAX_INSTRUCTION: usize = 15;
 
-/// Instructions that are decoded at once, up to the next branch.
+/// Instructions that are decoded at once: few stretches of code are longer.
 const MAX_BLOCK: usize = 32;
 
 /// The calling conventions.
@@ -279,17 +279,23 @@ impl X86 {
     }
 }
 
-/// The instructions from an address to the next branch; none where the bytes are no instruction.
+/// The instructions from an address to the next one that always leads elsewhere; none where the bytes are no
+/// instruction. What stands behind a call is a stretch of its own: it is come to by a return.
 fn block(code: &[u8], address: u64, pointer: u8) -> Rc<[Instruction]> {
     let code = code.get(..MAX_BLOCK * MAX_INSTRUCTION).unwrap_or(code);
-    let decoder = Decoder::with_ip(u32::from(pointer) * 8, code, address, DecoderOptions::NONE);
-    let mut open = true;
-    let in_block = |instruction: &Instruction| {
-        let inside = open && !instruction.is_invalid();
-        open = instruction.flow_control() == FlowControl::Next;
-        inside
-    };
-    decoder.into_iter().take(MAX_BLOCK).take_while(in_block).collect()
+    let mut decoder = Decoder::with_ip(u32::from(pointer) * 8, code, address, DecoderOptions::NONE);
+    let mut block = Vec::with_capacity(MAX_BLOCK);
+    while block.len() < MAX_BLOCK {
+        let instruction = decoder.decode();
+        if instruction.is_invalid() {
+            break;
+        }
+        block.push(instruction);
+        if !matches!(instruction.flow_control(), FlowControl::Next | FlowControl::ConditionalBranch) {
+            break;
+        }
+    }
+    block.into()
 }
 
 #[cfg(test)]
