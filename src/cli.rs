@@ -1,11 +1,13 @@
 //! The command line: clap structs, nothing else. [`crate::plan`] makes a plan of them.
 
 use crate::assess::rules::RULES;
+use crate::confirm::{PythonChoice, sandbox};
 use crate::model::Target;
 use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::num::NonZeroUsize;
+use std::ffi::OsString;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -16,9 +18,9 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_STATUS: &str = "Exit status:
   0  nothing wrong
-  1  something requires the GIL, cannot be loaded, or is not the file that RECORD lists
+  1  something requires the GIL, does not load, is not what RECORD lists, or contradicts its verdict
   2  wrong usage, or nothing could be audited
-  3  nothing wrong seen, but something is undetermined or could not be read";
+  3  nothing wrong seen, but something is undetermined or could not be read or confirmed";
 
 const INSPECT_EXIT_STATUS: &str = "Exit status:
   0  the module was inspected, whatever its verdict
@@ -48,15 +50,25 @@ pub enum Command {
     /// Give every extension module a verdict: what does importing it do on a free-threaded Python?
     #[command(after_help = EXIT_STATUS)]
     Check(Check),
+    /// Audit, and import every extension module to see whether what was read is what happens: `check --confirm`.
+    #[command(after_help = EXIT_STATUS)]
+    Confirm(Check),
     /// Show how one module's verdict comes about: the init function step by step, its slots, and all evidence.
     #[command(after_help = INSPECT_EXIT_STATUS)]
     Inspect(Inspect),
     /// Explain what a rule finds, what that means and what to do about it.
     Explain(Explain),
+    /// Show the free-threaded interpreters that are found.
+    #[command(subcommand)]
+    Python(Python),
+    /// Becomes a program that can do little; how this program runs code that nobody has read.
+    #[command(name = sandbox::COMMAND, hide = true)]
+    Sandbox(Sandbox),
 }
 
 /// `ftaudit check`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Check {
     /// A wheel, an extension module, or a folder: a virtual environment, a site-packages, wheels, an
     /// unpacked tree. What a folder is, is found out.
@@ -82,6 +94,35 @@ pub struct Check {
     /// Compute the SHA-256 of every module and hold it against RECORD.
     #[arg(long)]
     pub verify_hashes: bool,
+
+    /// Import every module in a free-threaded Python too, and lay what happens beside the verdict. This runs the
+    /// packages' code, in a sandbox. `stress` also lets many threads import each package at the same moment.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "import"
+    )]
+    pub confirm: Option<Confirm>,
+
+    /// The interpreter to confirm with: a path, or 3.14t for any of that version. An environment's own, or
+    /// the newest that is found, where none is named.
+    #[arg(long = "python", value_name = "PYTHON")]
+    pub pythons: Vec<PythonChoice>,
+
+    /// How long one import may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub import_timeout: NonZeroU64,
+
+    /// Confirm without a sandbox: the packages' code can do whatever you can.
+    #[arg(long)]
+    pub no_sandbox: bool,
+
+    /// One interpreter for each module.
+    #[arg(long, hide = true)]
+    pub one_by_one: bool,
 
     /// Only the summary, and no progress bar.
     #[arg(short, long, conflicts_with = "verbose")]
@@ -121,6 +162,41 @@ pub struct Explain {
     /// The rule, as findings name it.
     #[arg(value_name = "RULE", value_parser = PossibleValuesParser::new(RULES.map(|rule| rule.id)))]
     pub rule: String,
+}
+
+/// `ftaudit python`.
+#[derive(Debug, Subcommand)]
+pub enum Python {
+    /// List them, with their versions.
+    List,
+}
+
+/// `ftaudit __sandbox`.
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// What may be read and executed.
+    #[arg(long)]
+    pub read: Vec<PathBuf>,
+    /// The folder that may be written.
+    #[arg(long)]
+    pub write: PathBuf,
+    /// The process that this one dies with.
+    #[arg(long)]
+    pub parent: u32,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}
+
+/// How modules are confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Confirm {
+    /// Import each once.
+    Import,
+    /// The same, and each package by many threads at the same moment. What that shows is a lead, no proof.
+    Stress,
 }
 
 /// How a report is written.

@@ -13,19 +13,24 @@
 //!    tables, `object` what relocates them; `iced-x86` decodes instructions.
 //! 4. [`assess`]: facts become verdicts ([`assess::judge`], [`assess::distribution`]) and findings
 //!    ([`assess::rules`], one file each).
-//! 5. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
+//! 5. [`confirm`], where it was asked for: modules are imported, and what an interpreter does with them is laid
+//!    beside the verdicts. `rustix`, `landlock` and `seccompiler` keep that code in bounds.
+//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
 //!    [`deliver`] brings it where it belongs.
 //!
-//! [`policy`] makes an exit status of it, and [`progress`] shows on a terminal how far things are. This file is
-//! the only one that starts parallel work, with `rayon`.
+//! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
+//! hears Ctrl-C with `ctrlc`. This file is the only one that starts parallel work, with `rayon`.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod acquire;
 pub mod assess;
 pub mod cli;
+pub mod confirm;
 pub mod deliver;
+mod error;
 pub mod inspect;
+pub mod interrupt;
 pub mod model;
 pub mod plan;
 pub mod policy;
@@ -33,12 +38,15 @@ pub mod progress;
 pub mod report;
 pub mod unpack;
 
+pub use error::Error;
+
 use acquire::Discovery;
 use cli::Format;
+use confirm::{Confirmer, Place};
 use data_encoding::HEXLOWER;
 use model::{
-    Artifact, Beside, Distribution, DistributionReport, Facts, Finding, Inspection, Judgement, Member,
-    ModuleName, ModuleReport, Note, OtherModule, Report, Subject, Target,
+    Artifact, Beside, Confirmation, Distribution, DistributionReport, Facts, Finding, Inspection, Judgement,
+    Member, ModuleName, ModuleReport, Note, OtherModule, Report, Subject, Target,
 };
 use plan::{InspectPlan, Plan};
 use policy::Status;
@@ -47,41 +55,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use unpack::Unpacked;
-
-/// What ends the program before its job is done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// None of the inputs holds anything to audit, or none can be read. The notes say which and why.
-    #[error("nothing could be audited{}", causes(.0))]
-    Nothing(Vec<Note>),
-    /// The report could not be written.
-    #[error(transparent)]
-    Deliver(#[from] deliver::DeliverError),
-    /// The report could not be made: a fault of this program.
-    #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
-    Json(#[from] serde_json::Error),
-    /// It is not clear which module is to be inspected.
-    #[error(transparent)]
-    Choose(#[from] unpack::ChooseError),
-    /// The one module that was to be inspected could not be read.
-    #[error("{0}")]
-    Unread(Note),
-    /// The system refuses threads.
-    #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-}
-
-/// The notes, and what to do where none of them says it.
-fn causes(notes: &[Note]) -> String {
-    let mut text: String =
-        notes.iter().map(ToString::to_string).flat_map(|note| ["\n".to_owned(), note]).collect();
-    if !text.contains("\nhint: ") {
-        text += "\nhint: name a wheel, an extension module, or a folder that holds some (a virtual environment, a \
-                 site-packages)";
-    }
-    text.replace('\n', "\n  ")
-}
 
 /// Audits, reports, and says how that ended.
 ///
@@ -104,6 +79,18 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
 pub fn explain(rule: &str) -> String {
     let found = assess::rules::RULES.into_iter().find(|known| known.id == rule);
     found.map_or(String::new(), |rule| format!("{} ({})\n\n{}\n", rule.id, rule.severity, rule.explain))
+}
+
+/// What `ftaudit python list` prints.
+#[must_use]
+pub fn pythons() -> String {
+    let confirmer = Confirmer::new(confirm::Options::default(), Arc::default());
+    let found = confirmer.interpreters();
+    if found.is_empty() {
+        return "no free-threaded Python is found\nhint: uv python install 3.14t\n".to_owned();
+    }
+    let line = |found: &confirm::Interpreter| [found.to_string(), model::shown(&found.executable)].join("  ");
+    found.iter().map(line).flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 /// Shows one module step by step.
@@ -198,22 +185,32 @@ fn other_modules(
 /// The stages, one after the other; artifacts and their modules side by side.
 ///
 /// # Errors
-/// When the system refuses threads.
+/// When the system refuses threads, or an interpreter that the user named is of no use.
 pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let Discovery { artifacts, notes } = acquire::discover(&plan.inputs);
     let progress = Progress::new(plan.progress);
-    let audit_one = |artifact| audit_artifact(artifact, plan, &progress);
-    let audited: Vec<Report> = pool.install(|| artifacts.par_iter().with_max_len(1).map(audit_one).collect());
+    let audit_one = |artifact: Artifact| {
+        let (distributions, notes) = audit_artifact(&artifact, plan, &progress);
+        ((artifact, distributions), notes)
+    };
+    let audited = pool.install(|| artifacts.into_par_iter().with_max_len(1).map(audit_one).collect());
+    let (mut audited, more): (Vec<Audited>, Vec<Vec<Note>>) = audited;
     let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
-    for part in audited {
-        report.distributions.extend(part.distributions);
-        report.notes.extend(part.notes);
+    report.notes.extend(more.into_iter().flatten());
+    let mut all: Vec<&mut DistributionReport> = audited.iter_mut().flat_map(|(_, all)| all).collect();
+    assess::settle(&mut all);
+    if plan.confirms {
+        report.notes.extend(pool.install(|| confirm_all(&mut audited, plan, &progress))?);
     }
-    assess::settle(&mut report.distributions);
-    for distribution in &mut report.distributions {
-        let (findings, notes) = conclude_distribution(distribution, &plan.targets);
+    report.distributions = audited.into_iter().flat_map(|(_, distributions)| distributions).collect();
+    for DistributionReport { distribution, verdicts, modules } in &mut report.distributions {
+        *verdicts = distribution_verdicts(distribution, modules, plan);
+    }
+    let findings = pool.install(|| report.distributions.par_iter().map(check_distribution).collect());
+    let findings: Vec<(Vec<Finding>, Vec<Note>)> = findings;
+    for (findings, notes) in findings {
         report.findings.extend(findings);
         report.notes.extend(notes);
     }
@@ -221,13 +218,20 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     Ok(report.sorted())
 }
 
+/// An artifact and what is in it.
+type Audited = (Artifact, Vec<DistributionReport>);
+
 /// Unpacks one artifact, and gives each of its modules to whichever thread is free, the largest first.
-fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Report {
+fn audit_artifact(
+    artifact: &Artifact,
+    plan: &Plan,
+    progress: &Progress,
+) -> (Vec<DistributionReport>, Vec<Note>) {
     let opened = guarded(|| unpack::open(artifact).map_err(|error| error.note()))
         .unwrap_or_else(|| Err(Note::unread(model::shown(&artifact.path), BUG)));
     let unpacked = match opened {
         Ok(unpacked) => unpacked,
-        Err(note) => return Report { notes: vec![note], ..Report::default() },
+        Err(note) => return (Vec::new(), vec![note]),
     };
     let mut members: Vec<(usize, &Member)> = Vec::new();
     for (index, distribution) in unpacked.distributions.iter().enumerate() {
@@ -237,32 +241,56 @@ fn audit_artifact(artifact: &Artifact, plan: &Plan, progress: &Progress) -> Repo
     progress.expect(members.len());
     let audit_one = |(index, member): &(usize, &Member)| {
         let audited = audit_module(&unpacked, &unpacked.distributions[*index], member, plan);
-        progress.one_done();
+        progress.done(1);
         (*index, audited)
     };
-    let audited: Vec<(usize, Audited)> = members.par_iter().with_max_len(1).map(audit_one).collect();
-    let mut report = Report { notes: unpacked.notes, ..Report::default() };
+    let audited: Vec<(usize, (ModuleReport, Option<Note>))> =
+        members.par_iter().with_max_len(1).map(audit_one).collect();
+    let mut notes = unpacked.notes;
     let mut modules: BTreeMap<usize, Vec<ModuleReport>> = BTreeMap::new();
     for (index, (module, note)) in audited {
         modules.entry(index).or_default().push(module);
-        report.notes.extend(note);
+        notes.extend(note);
     }
     let with_modules = |(index, distribution)| {
         let modules = modules.remove(&index).unwrap_or_default();
         DistributionReport { distribution, verdicts: BTreeMap::new(), modules }
     };
-    report.distributions = unpacked.distributions.into_iter().enumerate().map(with_modules).collect();
-    report
+    (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
 }
 
-/// What one module gives.
-type Audited = (ModuleReport, Option<Note>);
+/// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
+fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Result<Vec<Note>, Error> {
+    let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag());
+    let work = confirmer.prepare(audited, &plan.targets)?;
+    progress.expect(work.batches.iter().map(confirm::Batch::len).sum());
+    let confirm_one = |batch| confirmer.confirm(batch, &|count| progress.done(count));
+    let imported = work.batches.par_iter().with_max_len(1).flat_map_iter(confirm_one);
+    let mut outcomes: Vec<(Place, Confirmation)> = imported.collect();
+    outcomes.extend(work.decided.iter().cloned());
+    for (Place { artifact, distribution, module, target }, confirmation) in outcomes {
+        let Some((_, distributions)) = audited.get_mut(artifact) else { continue };
+        let Some(report) = distributions.get_mut(distribution) else { continue };
+        let Some(module) = report.modules.get_mut(module) else { continue };
+        if let Some(judgement) = module.verdicts.remove(&target) {
+            let (judgement, runtime) = assess::compare(judgement, confirmation);
+            module.verdicts.insert(target, judgement);
+            module.runtime.insert(target, runtime);
+        }
+    }
+    Ok(confirmer.notes())
+}
 
 /// What a file shows, or why it could not be read; and its hash, where that was asked for.
 type Read = (Result<Facts, Note>, Option<String>);
 
 /// Reads, inspects and judges one module. A panic in any of that says nothing of the next module.
-fn audit_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, plan: &Plan) -> Audited {
+fn audit_module(
+    unpacked: &Unpacked,
+    distribution: &Distribution,
+    member: &Member,
+    plan: &Plan,
+) -> (ModuleReport, Option<Note>) {
     let name = ModuleName::of_member(&member.path);
     let bug = || (Err(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)), None);
     let read = guarded(|| read_module(unpacked, distribution, member, plan)).unwrap_or_else(bug);
@@ -283,7 +311,12 @@ fn read_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member
     (facts.map_err(|error| Note::unread(about(), error.to_string())), sha256)
 }
 
-fn judge_module(member: &Member, name: &ModuleName, (facts, sha256): Read, plan: &Plan) -> Audited {
+fn judge_module(
+    member: &Member,
+    name: &ModuleName,
+    (facts, hashed): Read,
+    plan: &Plan,
+) -> (ModuleReport, Option<Note>) {
     // A hint is for the note; the verdict's reason is the line before it.
     let shown = facts.as_ref().map_err(|note| note.why.lines().next().unwrap_or_default());
     let judge = |target: &Target| (*target, assess::judge(name, shown, *target));
@@ -292,7 +325,30 @@ fn judge_module(member: &Member, name: &ModuleName, (facts, sha256): Read, plan:
         Ok(facts) => (Some(facts), None),
         Err(note) => (None, Some(note)),
     };
-    (ModuleReport { name: name.clone(), member: member.clone(), facts, verdicts, sha256 }, note)
+    let (name, member) = (name.clone(), member.clone());
+    (ModuleReport { name, member, facts, hashed, verdicts, runtime: BTreeMap::new() }, note)
+}
+
+/// What all rules say of a distribution's modules.
+fn check_distribution(report: &DistributionReport) -> (Vec<Finding>, Vec<Note>) {
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    for module in &report.modules {
+        let subject = Subject {
+            distribution: &report.distribution,
+            member: &module.member,
+            name: &module.name,
+            facts: module.facts.as_ref(),
+            verdicts: &module.verdicts,
+            runtime: &module.runtime,
+            sha256: module.hashed.as_deref(),
+        };
+        match guarded(|| assess::check(&subject)) {
+            Some(found) => findings.extend(found),
+            None => notes
+                .push(Note::unread(format!("{}: {}", report.distribution.source, module.member.path), BUG)),
+        }
+    }
+    (findings, notes)
 }
 
 /// The libraries that a module may need: those of its own distribution first, then those of the others in the
@@ -323,29 +379,15 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-/// Gives a distribution its verdicts, and says what is to be found about its modules.
-fn conclude_distribution(report: &mut DistributionReport, targets: &[Target]) -> (Vec<Finding>, Vec<Note>) {
-    let DistributionReport { distribution, verdicts, modules } = report;
+fn distribution_verdicts(
+    distribution: &Distribution,
+    modules: &[ModuleReport],
+    plan: &Plan,
+) -> BTreeMap<Target, Judgement> {
     let judge = |target| {
         let judged: Vec<&Judgement> =
             modules.iter().filter_map(|module| module.verdicts.get(&target)).collect();
         (target, assess::distribution(distribution, &judged, target))
     };
-    *verdicts = targets.iter().copied().map(judge).collect();
-    let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    for ModuleReport { name, member, facts, verdicts, sha256 } in modules {
-        let subject = Subject {
-            distribution,
-            member,
-            name,
-            facts: facts.as_ref(),
-            verdicts,
-            sha256: sha256.as_deref(),
-        };
-        match guarded(|| assess::check(&subject)) {
-            Some(found) => findings.extend(found),
-            None => notes.push(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)),
-        }
-    }
-    (findings, notes)
+    plan.targets.iter().copied().map(judge).collect()
 }

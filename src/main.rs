@@ -1,6 +1,7 @@
 //! The program: arguments in, exit status out.
 
-use ftaudit::cli::{Cli, Command};
+use ftaudit::cli::{Cli, Command, Sandbox};
+use ftaudit::confirm::sandbox::{self, Confinement};
 use ftaudit::plan::{InspectPlan, Plan};
 use ftaudit::{Error, deliver};
 use std::process::ExitCode;
@@ -8,6 +9,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let ended = match Cli::of_process().command {
         Command::Check(check) => ftaudit::run(&Plan::from(check)).map(ExitCode::from),
+        Command::Confirm(check) => ftaudit::run(&Plan::from(check).confirming()).map(ExitCode::from),
+        Command::Python(_) => {
+            deliver::deliver(&ftaudit::pythons(), None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
+        }
+        Command::Sandbox(Sandbox { read, write, parent, program, arguments }) => {
+            return sandbox::become_program(&Confinement { read, write }, parent, &program, &arguments);
+        }
         Command::Inspect(inspect) => {
             ftaudit::inspect_module(&InspectPlan::from(inspect)).map(|()| ExitCode::SUCCESS)
         }

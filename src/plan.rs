@@ -1,11 +1,13 @@
 //! The resolved request: flat, with every default filled in and every question to the terminal answered.
 
-use crate::cli::{Check, Color, Format, Inspect};
+use crate::cli::{Check, Color, Confirm, Format, Inspect};
+use crate::confirm;
 use crate::model::Target;
 use crate::report::human::{Detail, Layout};
 use std::io::{IsTerminal, stderr, stdout};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What an audit is to do.
 #[derive(Debug, Clone)]
@@ -22,6 +24,10 @@ pub struct Plan {
     pub jobs: Option<NonZeroUsize>,
     /// Whether every module is hashed.
     pub verify_hashes: bool,
+    /// How modules are confirmed.
+    pub confirm: confirm::Options,
+    /// Whether they are.
+    pub confirms: bool,
     /// How the human report looks.
     pub layout: Layout,
     /// Whether a progress bar is shown on standard error.
@@ -52,9 +58,25 @@ impl From<Check> for Plan {
             output: check.output,
             jobs: check.jobs,
             verify_hashes: check.verify_hashes,
+            confirms: check.confirm.is_some(),
+            confirm: confirm::Options {
+                pythons: check.pythons,
+                sandboxed: !check.no_sandbox,
+                batching: !check.one_by_one,
+                stress: check.confirm == Some(Confirm::Stress),
+                patience: Duration::from_secs(check.import_timeout.get()),
+            },
             layout: Layout { detail, coloured, width },
             progress: !check.quiet && stderr().is_terminal(),
         }
+    }
+}
+
+impl Plan {
+    /// The same, confirming.
+    #[must_use]
+    pub fn confirming(self) -> Self {
+        Self { confirms: true, ..self }
     }
 }
 
@@ -100,6 +122,9 @@ fn terminal_wants_colours() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU64;
+
+    const A_MINUTE: NonZeroU64 = NonZeroU64::new(60).unwrap();
 
     fn check() -> Check {
         Check {
@@ -109,6 +134,11 @@ mod tests {
             output: None,
             jobs: None,
             verify_hashes: false,
+            confirm: None,
+            pythons: Vec::new(),
+            import_timeout: A_MINUTE,
+            no_sandbox: false,
+            one_by_one: false,
             quiet: false,
             verbose: false,
             color: Color::Auto,

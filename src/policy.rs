@@ -1,6 +1,6 @@
 //! What an audit's result means for the caller: the exit status.
 
-use crate::model::{Report, Verdict};
+use crate::model::{Agreement, Report, Verdict};
 use std::process::ExitCode;
 
 /// How an audit ended, worst last.
@@ -8,26 +8,38 @@ use std::process::ExitCode;
 pub enum Status {
     /// Nothing wrong.
     Fine,
-    /// Nothing wrong seen, but something is undetermined or unread.
+    /// Nothing wrong seen, but something is undetermined, unread, or could not be confirmed.
     NotSure,
     /// Nothing could be audited.
     Nothing,
-    /// Something requires the GIL, cannot be loaded, or is not the file that `RECORD` lists.
+    /// Something requires the GIL, cannot be loaded, is not the file that `RECORD` lists, or did something else when it
+    /// was imported.
     Wrong,
 }
+
+/// Rules whose findings are wrong whatever the verdicts are.
+const WRONG: [&str; 3] = ["hash-mismatch", "runtime-contradicts-static", "crashes-on-import"];
 
 /// How this audit ended. An unknown never counts as fine.
 #[must_use]
 pub fn status(report: &Report) -> Status {
     let verdicts = || report.distributions.iter().flat_map(|distribution| distribution.verdicts.values());
     let any = |verdict| verdicts().any(|judgement| judgement.verdict == verdict);
-    let changed = report.findings.iter().any(|finding| finding.rule == "hash-mismatch");
+    let changed = report.findings.iter().any(|finding| WRONG.contains(&finding.rule));
+    let runs = || {
+        report
+            .distributions
+            .iter()
+            .flat_map(|report| &report.modules)
+            .flat_map(|module| module.runtime.values())
+    };
+    let unconfirmed = runs().any(|runtime| runtime.agreement == Agreement::Unconfirmed);
     let unread = report.notes.iter().any(|note| note.unread);
     if any(Verdict::RequiresGil) || any(Verdict::IncompatibleAbi) || changed {
         Status::Wrong
     } else if report.distributions.is_empty() {
         Status::Nothing
-    } else if unread || any(Verdict::Undetermined) {
+    } else if unread || unconfirmed || any(Verdict::Undetermined) {
         Status::NotSure
     } else {
         Status::Fine

@@ -23,9 +23,9 @@ impl Progress {
         self.0.inc_length(modules as u64);
     }
 
-    /// One was audited.
-    pub fn one_done(&self) {
-        self.0.inc(1);
+    /// So many are done.
+    pub fn done(&self, modules: usize) {
+        self.0.inc(modules as u64);
     }
 }
 

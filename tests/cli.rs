@@ -104,7 +104,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 fn help_tells_every_flag_and_status() {
     let run = ftaudit(&folder(&[]), &["check", "--help"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(run.stdout, @r"
+    insta::assert_snapshot!(run.stdout, @"
     Give every extension module a verdict: what does importing it do on a free-threaded Python?
 
     Usage: ftaudit check [OPTIONS] <INPUT>...
@@ -139,6 +139,28 @@ fn help_tells_every_flag_and_status() {
           --verify-hashes
               Compute the SHA-256 of every module and hold it against RECORD
 
+          --confirm[=<HOW>]
+              Import every module in a free-threaded Python too, and lay what happens beside the
+              verdict. This runs the packages' code, in a sandbox. `stress` also lets many threads
+              import each package at the same moment
+
+              Possible values:
+              - import: Import each once
+              - stress: The same, and each package by many threads at the same moment. What that shows
+                is a lead, no proof
+
+          --python <PYTHON>
+              The interpreter to confirm with: a path, or 3.14t for any of that version. An
+              environment's own, or the newest that is found, where none is named
+
+          --import-timeout <SECONDS>
+              How long one import may take, in seconds
+              
+              [default: 60]
+
+          --no-sandbox
+              Confirm without a sandbox: the packages' code can do whatever you can
+
       -q, --quiet
               Only the summary, and no progress bar
 
@@ -160,9 +182,9 @@ fn help_tells_every_flag_and_status() {
 
     Exit status:
       0  nothing wrong
-      1  something requires the GIL, cannot be loaded, or is not the file that RECORD lists
+      1  something requires the GIL, does not load, is not what RECORD lists, or contradicts its verdict
       2  wrong usage, or nothing could be audited
-      3  nothing wrong seen, but something is undetermined or could not be read
+      3  nothing wrong seen, but something is undetermined or could not be read or confirmed
     ");
 }
 

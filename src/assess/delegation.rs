@@ -17,8 +17,8 @@ struct Maker {
 }
 
 /// Judges again what was left open because another module makes it.
-pub fn settle(distributions: &mut [DistributionReport]) {
-    let makers: Vec<Maker> = distributions.iter().flat_map(makers_of).collect();
+pub fn settle(distributions: &mut [&mut DistributionReport]) {
+    let makers: Vec<Maker> = distributions.iter().flat_map(|report| makers_of(report)).collect();
     if makers.is_empty() {
         return;
     }
@@ -122,8 +122,14 @@ mod tests {
         let member = Member { path: path.to_owned(), size: 1, sha256: None };
         let name_of_module = ModuleName::of_member(path);
         let verdicts = BTreeMap::from([(TARGET, judge(&name_of_module, Ok(&facts), TARGET))]);
-        let module =
-            ModuleReport { name: name_of_module, member, facts: Some(facts), verdicts, sha256: None };
+        let module = ModuleReport {
+            name: name_of_module,
+            member,
+            facts: Some(facts),
+            hashed: None,
+            verdicts,
+            runtime: BTreeMap::new(),
+        };
         let distribution = Distribution { source: source.to_owned(), ..distribution(name) };
         DistributionReport { distribution, verdicts: BTreeMap::new(), modules: vec![module] }
     }
@@ -145,7 +151,7 @@ mod tests {
     }
 
     fn settled_as(mut reports: Vec<DistributionReport>) -> String {
-        settle(&mut reports);
+        settle(&mut reports.iter_mut().collect::<Vec<_>>());
         let judged = &reports[0].modules[0].verdicts[&TARGET];
         format!("{} {}", judged.verdict, judged.reason)
     }

@@ -1,4 +1,4 @@
-//! Stage 4: facts -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
+//! Stage 4: facts, and what a run showed -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
 
 mod answer;
 mod delegation;
@@ -6,6 +6,7 @@ mod distribution;
 mod environment;
 mod evidence;
 pub mod rules;
+mod runtime;
 mod slots;
 mod suffix;
 mod tags;
@@ -16,4 +17,5 @@ pub use delegation::settle;
 pub use distribution::distribution;
 pub use environment::environments;
 pub use rules::check;
+pub use runtime::compare;
 pub use verdict::judge;

@@ -60,4 +60,6 @@ pub enum EvidenceKind {
     Stop,
     /// A checksum.
     Hash,
+    /// What an interpreter did.
+    Run,
 }

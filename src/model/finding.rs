@@ -1,6 +1,6 @@
 //! What is worth a reader's attention.
 
-use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Target};
+use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Runtime, Target};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -17,6 +17,8 @@ pub struct Subject<'a> {
     pub facts: Option<&'a Facts>,
     /// What was concluded for each target.
     pub verdicts: &'a BTreeMap<Target, Judgement>,
+    /// What came of importing it, for each target that this was asked for.
+    pub runtime: &'a BTreeMap<Target, Runtime>,
     /// The SHA-256 of its bytes in lower-case hexadecimal, where it was asked for.
     pub sha256: Option<&'a str>,
 }

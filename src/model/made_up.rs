@@ -1,10 +1,11 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Arch, BindingTool, BuiltFor, Confidence, Creation, Definition, Distribution, DistributionReport,
-    Evidence, EvidenceKind, Facts, Finding, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init,
-    Judgement, Member, ModuleName, ModuleReport, Note, Outcome, PythonVersion, Reason, Report, Severity,
-    Slice, Slot, SlotArray, SlotValue, Subject, Target, Verdict,
+    Abi, Agreement, Arch, BindingTool, BuiltFor, Confidence, Confirmation, Creation, Definition,
+    Distribution, DistributionReport, Evidence, EvidenceKind, Facts, Finding, ForeignEnvironment, Format,
+    GilCall, Head, Hook, HookKind, Init, Judgement, Member, ModuleName, ModuleReport, Note, Outcome,
+    Protection, PythonVersion, Reason, Report, Runtime, Seen, Severity, Slice, Slot, SlotArray, SlotValue,
+    Subject, Target, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -100,6 +101,22 @@ pub(crate) fn judgement(verdict: Verdict) -> Judgement {
     Judgement { verdict, reason, evidence }
 }
 
+/// A run of 3.14t in the sandbox.
+pub(crate) fn confirmation(seen: Seen) -> Confirmation {
+    Confirmation {
+        needs_gil: match seen {
+            Seen::GilFree => Some(false),
+            Seen::RequiresGil => Some(true),
+            _ => None,
+        },
+        seen,
+        python: Some("CPython 3.14.7t".to_owned()),
+        import_chain: vec!["foo.x".to_owned(), "foo".to_owned()],
+        protections: vec![Protection::Files, Protection::Network],
+        under_threads: None,
+    }
+}
+
 /// All that a [`Subject`] borrows: module `foo.x` of `foo 1.0`, built by Cython for 3.14t.
 pub(crate) struct Module {
     pub(crate) distribution: Distribution,
@@ -107,6 +124,7 @@ pub(crate) struct Module {
     pub(crate) facts: Facts,
     pub(crate) verdicts: BTreeMap<Target, Judgement>,
     pub(crate) sha256: Option<String>,
+    runtime: BTreeMap<Target, Runtime>,
     name: ModuleName,
 }
 
@@ -126,6 +144,7 @@ impl Module {
             facts,
             verdicts: BTreeMap::from([(Target::Py314t, judgement(verdict))]),
             sha256: None,
+            runtime: BTreeMap::new(),
             name: ModuleName::of_member(""),
         };
         module.at("foo/x.cpython-314t-x86_64-linux-gnu.so")
@@ -144,6 +163,12 @@ impl Module {
         self
     }
 
+    /// The same with a run under 3.14t.
+    pub(crate) fn ran(mut self, confirmation: Confirmation, agreement: Agreement) -> Self {
+        self.runtime.insert(Target::Py314t, Runtime { confirmation, agreement });
+        self
+    }
+
     pub(crate) fn subject(&self) -> Subject<'_> {
         Subject {
             distribution: &self.distribution,
@@ -151,6 +176,7 @@ impl Module {
             name: &self.name,
             facts: Some(&self.facts),
             verdicts: &self.verdicts,
+            runtime: &self.runtime,
             sha256: self.sha256.as_deref(),
         }
     }
@@ -159,7 +185,7 @@ impl Module {
 /// A module with the same verdict for 3.14t.
 pub(crate) fn module_report(path: &str, verdict: Verdict) -> ModuleReport {
     let Module { member, facts, verdicts, name, .. } = Module::judged(verdict).at(path);
-    ModuleReport { name, member, facts: Some(facts), verdicts, sha256: None }
+    ModuleReport { name, member, facts: Some(facts), hashed: None, verdicts, runtime: BTreeMap::new() }
 }
 
 /// A distribution with the verdict of its worst module.
@@ -210,6 +236,9 @@ pub(crate) fn example_report() -> Report {
     if let Some(facts) = &mut module.facts {
         facts.slices[0].built_for = built_for(Some(Abi::FreeThreaded), Some(14));
     }
+    let import_chain = vec!["lxml.x".to_owned(), "lxml".to_owned()];
+    let confirmation = Confirmation { import_chain, ..confirmation(Seen::RequiresGil) };
+    module.runtime.insert(Target::Py314t, Runtime { confirmation, agreement: Agreement::Confirmed });
     let mut lxml = distribution_report("lxml", vec![module]);
     lxml.distribution.tags = vec!["cp314-cp314t-manylinux_2_28_x86_64".to_owned()];
     let finding = Finding {

@@ -2,6 +2,7 @@
 
 mod artifact;
 mod beside;
+mod confirmation;
 mod distribution;
 mod evidence;
 mod facts;
@@ -21,6 +22,7 @@ mod wheel_name;
 
 pub use artifact::{Artifact, ArtifactKind, Editable};
 pub use beside::{Alone, Beside, Bytes};
+pub use confirmation::{Agreement, Confirmation, ImportCause, Protection, Runtime, Seen};
 pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};

@@ -1,6 +1,6 @@
 //! The result of an audit, ready to be printed in any format.
 
-use super::{Distribution, Facts, Finding, Judgement, Member, ModuleName, Note, Target};
+use super::{Distribution, Facts, Finding, Judgement, Member, ModuleName, Note, Runtime, Target};
 use std::collections::BTreeMap;
 
 /// The whole result.
@@ -69,8 +69,10 @@ pub struct ModuleReport {
     pub member: Member,
     /// What it shows; none where it could not be read.
     pub facts: Option<Facts>,
+    /// The SHA-256 of its bytes in lower-case hexadecimal, where it was asked for.
+    pub hashed: Option<String>,
     /// The verdict for each target.
     pub verdicts: BTreeMap<Target, Judgement>,
-    /// The SHA-256 of its bytes in lower-case hexadecimal, where it was asked for.
-    pub sha256: Option<String>,
+    /// What came of importing it, for each target that this was asked for.
+    pub runtime: BTreeMap<Target, Runtime>,
 }

@@ -149,6 +149,13 @@ pub enum Reason {
     CannotTell(String),
     /// Could not be read.
     Unread(String),
+    /// The binary did not tell, and an interpreter showed it.
+    SeenAtRunTime {
+        /// What was seen, as a phrase.
+        seen: String,
+        /// The interpreter.
+        python: String,
+    },
     /// A distribution without compiled members.
     NoModules,
     /// Several slices or files disagree, or a distribution's verdict is that of its worst module.
@@ -188,6 +195,7 @@ impl Reason {
             Self::NoHook { .. } => "no-hook",
             Self::CannotTell(_) => "cannot-tell",
             Self::Unread(_) => "unread",
+            Self::SeenAtRunTime { .. } => "seen-at-run-time",
             Self::NoModules => "no-modules",
             Self::WorstOf { .. } => "worst-of",
         }
@@ -246,6 +254,7 @@ impl fmt::Display for Reason {
             Self::NoHook { expected, others } => return no_hook(f, expected, others),
             Self::CannotTell(why) => format!("cannot be told: {why}").into(),
             Self::Unread(why) => format!("could not be read: {why}").into(),
+            Self::SeenAtRunTime { seen, python } => format!("{seen}, by {python}").into(),
             Self::NoModules => "has no compiled files".into(),
             Self::WorstOf { count, total: 1 } => format!("{count} of 1 module").into(),
             Self::WorstOf { count, total } => format!("{count} of {total} modules").into(),

@@ -56,6 +56,20 @@ struct Module<'a> {
     built_for: Option<BuiltFor<'a>>,
     origin: Option<Origin<'a>>,
     verdicts: BTreeMap<String, Judgement<'a>>,
+    runtime: BTreeMap<String, Runtime<'a>>,
+}
+
+#[derive(Serialize)]
+struct Runtime<'a> {
+    outcome: &'static str,
+    agreement: &'static str,
+    message: String,
+    python: Option<&'a str>,
+    needs_gil: Option<bool>,
+    import_chain: &'a [String],
+    stack: &'a [String],
+    under_threads: Option<&'static str>,
+    protections: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -184,6 +198,28 @@ impl<'a> Module<'a> {
             built_for: slices.first().map(|slice| BuiltFor::of(&slice.built_for)),
             origin: slices.iter().find_map(|slice| slice.origin.as_ref()).map(Origin::of),
             verdicts: verdicts.map(|(target, judged)| (target.to_string(), Judgement::of(judged))).collect(),
+            runtime: report
+                .runtime
+                .iter()
+                .map(|(target, ran)| (target.to_string(), Runtime::of(ran)))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Runtime<'a> {
+    fn of(runtime: &'a model::Runtime) -> Self {
+        let ran = &runtime.confirmation;
+        Self {
+            outcome: ran.seen.id(),
+            agreement: runtime.agreement.id(),
+            message: ran.to_string(),
+            python: ran.python.as_deref(),
+            needs_gil: ran.needs_gil,
+            import_chain: &ran.import_chain,
+            stack: ran.seen.stack(),
+            under_threads: ran.under_threads.as_ref().map(model::Seen::id),
+            protections: ran.protections.iter().map(|protection| protection.id()).collect(),
         }
     }
 }

@@ -59,7 +59,7 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 /// What the tables call the keys that are targets or verdicts.
 fn key(path: &str, key: &str) -> String {
     let placeholder = match path.rsplit('.').next() {
-        Some("verdicts" | "reasons" | "targets" | "answers") => "<target>",
+        Some("verdicts" | "reasons" | "targets" | "answers" | "runtime") => "<target>",
         _ if path.starts_with("summary.targets.<target>.") => "<verdict>",
         _ => key,
     };

@@ -4,28 +4,34 @@
 //! function from a subject to at most one finding. To add one: its file, and two lines here.
 
 mod abi_mismatch;
+mod crashes_on_import;
 mod disagreeing_slices;
+mod fails_under_threads;
 mod gil_binary_under_none_tag;
 mod gil_reenabled;
 mod hash_mismatch;
 mod mislabelled_binary;
 mod odd_gil_value;
+mod runtime_contradicts_static;
 mod undetermined;
 mod unread;
 
 use crate::model::{
-    Abi, Confidence, Evidence, Finding, Judgement, Severity, Slice, Subject, Target, Verdict,
+    Abi, Confidence, Evidence, Finding, Judgement, Runtime, Severity, Slice, Subject, Target, Verdict,
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 9] = [
+pub const RULES: [Rule; 12] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
+    runtime_contradicts_static::RULE,
+    crashes_on_import::RULE,
     gil_binary_under_none_tag::RULE,
     mislabelled_binary::RULE,
     hash_mismatch::RULE,
     undetermined::RULE,
     unread::RULE,
+    fails_under_threads::RULE,
     disagreeing_slices::RULE,
     odd_gil_value::RULE,
 ];
@@ -85,6 +91,11 @@ fn judged<'a>(
     let found: Vec<_> = subject.verdicts.iter().filter(|(_, judgement)| wanted(judgement)).collect();
     let (_, first) = found.first()?;
     Some((found.iter().map(|(target, _)| **target).collect(), first))
+}
+
+/// The first target whose run satisfies `wanted`, and that run.
+fn ran<'a>(subject: &Subject<'a>, wanted: impl Fn(&Runtime) -> bool) -> Option<(Target, &'a Runtime)> {
+    subject.runtime.iter().find(|(_, runtime)| wanted(runtime)).map(|(target, runtime)| (*target, runtime))
 }
 
 /// `3.13t, 3.14t and 3.15t`.

@@ -3,6 +3,7 @@
 
 use super::Detail;
 use super::page::{Page, Tone};
+use super::runtime;
 use crate::model::{
     DistributionReport, Evidence, EvidenceKind, Finding, Judgement, ModuleReport, Reason, Report, Target,
     Verdict,
@@ -34,6 +35,7 @@ pub(super) fn write(
     };
     let targets: Vec<Target> = report.targets.iter().filter(asked).copied().collect();
     modules(distribution, &targets, report.targets.len() > 1, detail, page);
+    runtime::write(distribution, &targets, detail, page);
     let findings: Vec<&Finding> = report
         .findings
         .iter()

@@ -3,6 +3,7 @@
 
 mod details;
 pub(super) mod page;
+mod runtime;
 mod table;
 
 use super::environment::{plural, sentence};
@@ -173,6 +174,7 @@ fn summary(report: &Report, page: &mut Page) {
     for target in &report.targets {
         page.paragraph(0, Tone::Strong, &sentence_for(report, *target));
     }
+    runtime::summary(report, page);
     if unread > 0 {
         let (things, were) = if unread == 1 { ("thing", "was") } else { ("things", "were") };
         page.paragraph(
@@ -275,6 +277,8 @@ mod tests {
 
         On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
           1 has no extension modules, 1 is pure Python, none is undetermined.
+        Imported under CPython 3.14.7t: 1 of 1 module did what was read.
+        Protections in force: files, network.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -341,6 +345,8 @@ mod tests {
               Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
               lxml/x.cpython-314t-x86_64-linux-gnu.so
+            confirmed on 3.14t: lxml.x was imported and turned the GIL on
+              lxml.x ← lxml
             ask upstream for: # cython: freethreading_compatible = True
         ✓ numpy 1.0   leaves the GIL off   2 modules
             from numpy-1.0.whl
@@ -368,6 +374,8 @@ mod tests {
 
         On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
           1 has no extension modules, 1 is pure Python, none is undetermined.
+        Imported under CPython 3.14.7t: 1 of 1 module did what was read.
+        Protections in force: files, network.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -426,15 +434,19 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         On 3.15t, none of 7 distributions turns the GIL on, 1 does not load, 6 leave it
           off, none is undetermined.
+        Imported under CPython 3.14.7t: 1 of 1 module did what was read.
+        Protections in force: files, network.
         1 thing was not read: this audit is not complete.
         ");
     }
 
     #[test]
     fn the_summary_can_be_understood_alone() {
-        insta::assert_snapshot!(rendered(&made_up::report(), Detail::Summary), @r"
+        insta::assert_snapshot!(rendered(&made_up::report(), Detail::Summary), @"
         On 3.14t, 1 of 7 distributions turns the GIL on, 3 do not load, 1 leaves it off,
           1 has no extension modules, 1 is pure Python, none is undetermined.
+        Imported under CPython 3.14.7t: 1 of 1 module did what was read.
+        Protections in force: files, network.
         1 thing was not read: this audit is not complete.
         ");
         let fine = made_up::report_of(&[Verdict::GilFree; 4]);

@@ -1,0 +1,171 @@
+//! One interpreter with what it imports from: starts the probe in it, alone or for many modules, in the sandbox.
+
+use super::interpreter::Interpreter;
+use super::outcome::Wanted;
+use super::process::{Ended, How, Invocation, Processes};
+use super::sandbox::{Confinement, NEEDED, system_places};
+use super::transcript::{Created, Transcript};
+use crate::model::{Confirmation, Protection};
+use serde::Serialize;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What is run.
+const PROBE: &str = include_str!("probe.py");
+
+/// How long an interpreter may take before it gets to the modules: its own files may come from a slow disk.
+const START: Duration = Duration::from_mins(1);
+
+/// An interpreter, and where it imports from.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    /// The interpreter.
+    pub interpreter: Interpreter,
+    /// Folders to import from beside its own.
+    pub folders: Vec<PathBuf>,
+    /// Whether its own site-packages count.
+    pub own_packages: bool,
+    /// More that it may read.
+    pub read: Vec<PathBuf>,
+    /// Whether it is held to the sandbox.
+    pub sandboxed: bool,
+    /// How long one import may take.
+    pub patience: Duration,
+}
+
+/// How one process of the probe went.
+pub(super) struct Run {
+    pub transcript: Transcript,
+    pub how: How,
+    /// Why nothing was imported at all; none where the probe got to its work.
+    pub failed: Option<String>,
+}
+
+/// What the probe is asked.
+#[derive(Serialize)]
+struct Request<'a> {
+    folders: &'a [PathBuf],
+    site: bool,
+    modules: Vec<&'a str>,
+    threads: usize,
+}
+
+impl Session {
+    /// Imports modules in one process.
+    ///
+    /// # Errors
+    /// Where there is no temporary folder to be had, or the process cannot be started.
+    pub(super) fn run(
+        &self,
+        modules: &[&Wanted],
+        threads: usize,
+        silence: Duration,
+        processes: &dyn Processes,
+    ) -> io::Result<Run> {
+        let folder = tempfile::Builder::new().prefix("ftaudit-run-").tempdir()?;
+        let request = Request {
+            folders: &self.folders,
+            site: self.own_packages,
+            modules: modules.iter().map(|module| module.name.as_str()).collect(),
+            threads,
+        };
+        let real = folder.path().canonicalize()?;
+        let mut invocation = self.invocation(&real, serde_json::to_string(&request)?);
+        let count = u32::try_from(modules.len()).unwrap_or(u32::MAX);
+        invocation.patience = START.saturating_add(self.patience.saturating_mul(count));
+        let mut transcript = Transcript::default();
+        let ended = processes.run(&invocation, &mut |line| {
+            transcript.line(line);
+            if transcript.gil_at_start.is_some() { silence } else { START }
+        })?;
+        let failed = self.failure(&transcript, &ended);
+        Ok(Run { transcript, how: ended.how, failed })
+    }
+
+    fn invocation(&self, folder: &Path, input: String) -> Invocation {
+        let read = self.interpreter.folders.iter().chain(&self.folders).chain(&self.read).cloned();
+        let read = read.filter(|path| !is_above_home(path)).chain(library_path()).chain(system_places());
+        let confinement = Confinement { read: read.collect(), write: folder.to_owned() };
+        Invocation {
+            program: self.interpreter.executable.clone(),
+            // Isolated, without site-packages until the probe is ready for them, no files written, and -v, which
+            // names every culprit.
+            arguments: ["-I", "-S", "-B", "-v", "-c", PROBE].map(OsString::from).to_vec(),
+            environment: Some(environment(folder)),
+            folder: Some(folder.to_owned()),
+            input,
+            silence: START,
+            patience: self.patience,
+            confinement: self.sandboxed.then_some(confinement),
+            watched: Some(folder.to_owned()),
+        }
+    }
+
+    /// Why the probe did not get to its work.
+    fn failure(&self, transcript: &Transcript, ended: &Ended) -> Option<String> {
+        if ended.how == How::Interrupted {
+            return None;
+        }
+        if let Some(why) = &transcript.refused {
+            let hint = "hint: --no-sandbox imports all the same: the code can then do whatever you can";
+            return Some(format!("there is no sandbox for it: {why}\n{hint}"));
+        }
+        match transcript.gil_at_start {
+            Some(false) => {}
+            Some(true) => return Some("the interpreter starts with the GIL on".to_owned()),
+            None => {
+                let last = ended.errors.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+                return Some(format!("{} did not start: {last}", self.interpreter));
+            }
+        }
+        let lacking = |protection: &&Protection| !transcript.protections.contains(protection);
+        let lacking = NEEDED.iter().find(lacking).filter(|_| self.sandboxed);
+        lacking.map(|protection| format!("the sandbox does not protect {}", protection.id()))
+    }
+
+    /// A confirmation with what is the same for all modules of a run.
+    pub(super) fn confirmation(&self, wanted: &Wanted, run: &Run, seen: crate::model::Seen) -> Confirmation {
+        let created = run.transcript.created.get(&wanted.name);
+        let mut protections = run.transcript.protections.clone();
+        protections.extend([Protection::Environment, Protection::Disk]);
+        protections.sort_unstable();
+        Confirmation {
+            seen,
+            python: Some(self.interpreter.to_string()),
+            needs_gil: created.and_then(Created::needs_gil),
+            import_chain: created.map_or_else(Vec::new, |created| created.chain.clone()),
+            protections,
+            under_threads: None,
+        }
+    }
+}
+
+/// What an import gets to know of the caller's environment: where the system's programs and libraries are.
+fn environment(folder: &Path) -> Vec<(OsString, OsString)> {
+    let folder = folder.as_os_str().to_owned();
+    let mut environment: Vec<(OsString, OsString)> = Vec::new();
+    for name in ["HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+        environment.push((name.into(), folder.clone()));
+    }
+    for name in ["PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR"] {
+        environment.extend(std::env::var_os(name).map(|value| (OsString::from(name), value)));
+    }
+    for name in ["LANG", "LC_ALL"] {
+        environment.push((name.into(), "C.UTF-8".into()));
+    }
+    environment
+}
+
+fn library_path() -> Vec<PathBuf> {
+    let path = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+    std::env::split_paths(&path).filter(|folder| folder.is_absolute() && !is_above_home(folder)).collect()
+}
+
+/// Whether reading it would be reading the user's home, or everything.
+fn is_above_home(path: &Path) -> bool {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    path.parent().is_none() || home.is_some_and(|home| home.canonicalize().unwrap_or(home).starts_with(&path))
+}

@@ -1,0 +1,293 @@
+//! What is imported where: batches of modules, each with an interpreter and the folders to import from.
+
+use super::choice::Interpreters;
+use super::install::install;
+use super::interpreter::Interpreter;
+use super::outcome::Wanted;
+use super::process::Processes;
+use super::session::Session;
+use super::{Options, batch, candidates, environment_of, stress};
+use crate::model::{
+    Artifact, ArtifactKind, Confirmation, DistributionReport, ModuleReport, Reason, Seen, Target, Verdict,
+};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Modules of one process: few enough that several processors have work, many enough that the start of an
+/// interpreter, and the packages that all of them need, weigh little.
+const BATCH: usize = 64;
+
+/// Which module of the audit is meant, and under which target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Index of the artifact.
+    pub artifact: usize,
+    /// Index of the distribution in it.
+    pub distribution: usize,
+    /// Index of the module in that.
+    pub module: usize,
+    /// The target.
+    pub target: Target,
+}
+
+/// Everything there is to import, and what is known already.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// What can be done side by side.
+    pub batches: Vec<Batch>,
+    /// What is not run, with the reason.
+    pub decided: Vec<(Place, Confirmation)>,
+    /// Environments of wheels: they are gone when this is.
+    environments: Vec<TempDir>,
+}
+
+/// Modules that share an interpreter and an environment.
+#[derive(Debug)]
+pub struct Batch {
+    session: Session,
+    modules: Vec<(Place, Wanted)>,
+}
+
+impl Batch {
+    /// How many modules.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.modules.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.modules.is_empty()
+    }
+}
+
+type Audited = [(Artifact, Vec<DistributionReport>)];
+
+pub(super) fn prepare(
+    audited: &Audited,
+    targets: &[Target],
+    options: &Options,
+    interpreters: &mut Interpreters<'_>,
+    processes: &dyn Processes,
+) -> Work {
+    let mut planner = Planner { audited, options, interpreters, processes, work: Work::default() };
+    for target in targets {
+        planner.wheels(*target);
+        for (index, (artifact, _)) in audited.iter().enumerate() {
+            if artifact.kind != ArtifactKind::Wheel {
+                planner.folder(index, artifact, *target);
+            }
+        }
+    }
+    planner.work
+}
+
+struct Planner<'a, 'b> {
+    audited: &'a Audited,
+    options: &'a Options,
+    interpreters: &'a mut Interpreters<'b>,
+    processes: &'a dyn Processes,
+    work: Work,
+}
+
+impl Planner<'_, '_> {
+    /// Environments of wheels. Two wheels of one distribution cannot be in one: each has its turn, with the first
+    /// of every other distribution.
+    fn wheels(&mut self, target: Target) {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, (artifact, distributions)) in self.audited.iter().enumerate() {
+            let Some(report) = distributions.first().filter(|_| artifact.kind == ArtifactKind::Wheel) else {
+                continue;
+            };
+            match report.verdicts.get(&target).map(|judgement| &judgement.reason) {
+                Some(reason @ Reason::TagNotInstallable { .. }) => {
+                    self.not_run(index, target, &format!("it {reason}"));
+                }
+                _ => by_name
+                    .entry(report.distribution.name.clone().unwrap_or_default())
+                    .or_default()
+                    .push(index),
+            }
+        }
+        let has_modules =
+            |index: &usize| self.audited[*index].1.iter().any(|report| !report.modules.is_empty());
+        let turns = by_name.values().map(Vec::len).max().unwrap_or(0);
+        for turn in 0..turns {
+            let chosen: Vec<(usize, bool)> = by_name
+                .values()
+                .filter_map(|wheels| match wheels.get(turn) {
+                    Some(wheel) => Some((*wheel, true)),
+                    None => wheels.first().map(|wheel| (*wheel, false)),
+                })
+                .collect();
+            if chosen.iter().any(|(index, own)| *own && has_modules(index)) {
+                self.environment(&chosen, target);
+            }
+        }
+    }
+
+    /// One environment of wheels, of which those that have their turn are confirmed.
+    fn environment(&mut self, chosen: &[(usize, bool)], target: Target) {
+        let turns = || chosen.iter().filter(|(_, own)| *own).map(|(index, _)| *index);
+        let Some(interpreter) = self.interpreters.of(target) else {
+            turns().for_each(|index| self.not_run(index, target, &none_found(target)));
+            return;
+        };
+        let folder = match tempfile::Builder::new().prefix("ftaudit-environment-").tempdir() {
+            Ok(folder) => folder,
+            Err(error) => {
+                let why = format!("there is no temporary folder to be had: {error}");
+                turns().for_each(|index| self.not_run(index, target, &why));
+                return;
+            }
+        };
+        let wheels: Vec<PathBuf> =
+            chosen.iter().map(|(index, _)| absolute(&self.audited[*index].0.path)).collect();
+        let refused = install(&wheels, &interpreter, target, folder.path(), self.processes);
+        let session = self.session(interpreter, vec![absolute(folder.path())], false, Vec::new());
+        let mut places = Vec::new();
+        for ((index, own), refused) in chosen.iter().zip(refused) {
+            match refused {
+                Some(why) if *own => self.not_run(*index, target, &why),
+                None if *own => places.push(*index),
+                _ => {}
+            }
+        }
+        self.batches(&places, target, &session);
+        self.work.environments.push(folder);
+    }
+
+    /// What is installed, or lies about: imported from where it is.
+    fn folder(&mut self, index: usize, artifact: &Artifact, target: Target) {
+        let path = absolute(&artifact.path);
+        let folder = match artifact.kind {
+            ArtifactKind::Module => path.parent().map_or_else(|| path.clone(), Path::to_owned),
+            _ => path,
+        };
+        let mut read = Vec::new();
+        if let ArtifactKind::SitePackages { editables, .. } = &artifact.kind {
+            for editable in editables {
+                let path = absolute(&editable.path);
+                read.push(if path.is_dir() {
+                    path
+                } else {
+                    path.parent().map_or(path.clone(), Path::to_owned)
+                });
+            }
+        }
+        match self.python_of(&folder, target) {
+            Ok((interpreter, true)) => {
+                let session = self.session(interpreter, Vec::new(), true, [read, vec![folder]].concat());
+                self.batches(&[index], target, &session);
+            }
+            Ok((interpreter, false)) => {
+                let session = self.session(interpreter, vec![folder], false, read);
+                self.batches(&[index], target, &session);
+            }
+            Err(why) => self.not_run(index, target, &why),
+        }
+    }
+
+    /// The interpreter for a folder, and whether the folder is that interpreter's own.
+    fn python_of(&mut self, folder: &Path, target: Target) -> Result<(Interpreter, bool), String> {
+        let root = environment_of(folder);
+        let own = root.as_deref().and_then(candidates::of_environment);
+        let Some(own) = own.filter(|_| self.interpreters.named(target).is_none()) else {
+            return self
+                .interpreters
+                .of(target)
+                .map(|found| (found, false))
+                .ok_or_else(|| none_found(target));
+        };
+        let interpreter = self.interpreters.at(&own).map_err(|error| error.to_string())?;
+        let is_own = interpreter.folders.iter().any(|known| folder.starts_with(known));
+        if interpreter.target() == Some(target) {
+            return Ok((interpreter, is_own));
+        }
+        Err(format!(
+            "this is an environment of {interpreter}\n\
+                 hint: confirm an environment of {target}, or name an interpreter with --python"
+        ))
+    }
+
+    fn session(
+        &self,
+        interpreter: Interpreter,
+        folders: Vec<PathBuf>,
+        own_packages: bool,
+        read: Vec<PathBuf>,
+    ) -> Session {
+        let Options { sandboxed, patience, .. } = *self.options;
+        Session { interpreter, folders, own_packages, read, sandboxed, patience }
+    }
+
+    /// Divides the modules of artifacts. The division hangs on what is audited alone, so that the same audit gives
+    /// the same import chains on every machine.
+    fn batches(&mut self, artifacts: &[usize], target: Target, session: &Session) {
+        let mut modules = Vec::new();
+        for artifact in artifacts {
+            for (distribution, report) in self.audited[*artifact].1.iter().enumerate() {
+                for (module, found) in report.modules.iter().enumerate() {
+                    let place = Place { artifact: *artifact, distribution, module, target };
+                    modules.push((place, wanted(found, target)));
+                }
+            }
+        }
+        for part in modules.chunks(BATCH) {
+            self.work.batches.push(Batch { session: session.clone(), modules: part.to_vec() });
+        }
+    }
+
+    fn not_run(&mut self, artifact: usize, target: Target, why: &str) {
+        for (distribution, report) in self.audited[artifact].1.iter().enumerate() {
+            for module in 0..report.modules.len() {
+                let place = Place { artifact, distribution, module, target };
+                self.work.decided.push((place, Confirmation::not_run(why)));
+            }
+        }
+    }
+}
+
+fn wanted(module: &ModuleReport, target: Target) -> Wanted {
+    let verdict = module.verdicts.get(&target).map(|judgement| judgement.verdict);
+    let path = &module.member.path;
+    Wanted {
+        name: module.name.dotted.clone(),
+        file: path.rsplit('/').next().unwrap_or(path).to_owned(),
+        suspect: !matches!(verdict, Some(Verdict::GilFree | Verdict::RequiresGil | Verdict::Undetermined)),
+    }
+}
+
+fn none_found(target: Target) -> String {
+    format!("no free-threaded Python 3.{} found\nhint: uv python install {target}", target.minor())
+}
+
+/// The sandbox knows folders by their real paths.
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Imports the modules of a batch, and its packages by many threads where that was asked for.
+pub(super) fn confirm(
+    batch: &Batch,
+    options: &Options,
+    processes: &dyn Processes,
+    on_done: &dyn Fn(usize),
+) -> Vec<(Place, Confirmation)> {
+    let wanted: Vec<Wanted> = batch.modules.iter().map(|(_, wanted)| wanted.clone()).collect();
+    let mut found = batch::confirm(&batch.session, &wanted, options.batching, processes, on_done);
+    if options.stress {
+        let mut packages: Vec<&str> = Vec::new();
+        for (wanted, confirmation) in wanted.iter().zip(&mut found) {
+            let package = wanted.name.split('.').next().unwrap_or(&wanted.name);
+            let imports = matches!(confirmation.seen, Seen::GilFree | Seen::RequiresGil);
+            if imports && !packages.contains(&package) {
+                packages.push(package);
+                confirmation.under_threads = stress::stress(&batch.session, package, processes);
+            }
+        }
+    }
+    batch.modules.iter().map(|(place, _)| *place).zip(found).collect()
+}

@@ -1,0 +1,41 @@
+//! What ends the program before its job is done. Apart from `lib.rs`, so that what it joins is read without this.
+
+use crate::model::Note;
+use crate::{confirm, deliver, unpack};
+
+/// What ends the program before its job is done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// None of the inputs holds anything to audit, or none can be read. The notes say which and why.
+    #[error("nothing could be audited{}", causes(.0))]
+    Nothing(Vec<Note>),
+    /// The report could not be written.
+    #[error(transparent)]
+    Deliver(#[from] deliver::DeliverError),
+    /// The report could not be made: a fault of this program.
+    #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
+    Json(#[from] serde_json::Error),
+    /// An interpreter that the user named is of no use.
+    #[error(transparent)]
+    Interpreter(#[from] confirm::InterpreterError),
+    /// It is not clear which module is to be inspected.
+    #[error(transparent)]
+    Choose(#[from] unpack::ChooseError),
+    /// The one module that was to be inspected could not be read.
+    #[error("{0}")]
+    Unread(Note),
+    /// The system refuses threads.
+    #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// The notes, and what to do where none of them says it.
+fn causes(notes: &[Note]) -> String {
+    let mut text: String =
+        notes.iter().map(ToString::to_string).flat_map(|note| ["\n".to_owned(), note]).collect();
+    if !text.contains("\nhint: ") {
+        text += "\nhint: name a wheel, an extension module, or a folder that holds some (a virtual environment, a \
+                 site-packages)";
+    }
+    text.replace('\n', "\n  ")
+}

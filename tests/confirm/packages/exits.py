@@ -1,0 +1,5 @@
+"""Exits like a program."""
+
+import sys
+
+sys.exit("this is a program")

@@ -1,0 +1,5 @@
+"""Forks, and both go on."""
+
+import os
+
+os.fork()

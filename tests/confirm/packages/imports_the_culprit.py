@@ -1,0 +1,3 @@
+"""Imports somebody else's module that needs the GIL."""
+
+import culprit.x  # noqa: F401

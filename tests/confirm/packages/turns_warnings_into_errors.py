@@ -1,0 +1,5 @@
+"""Turns warnings into errors."""
+
+import warnings
+
+warnings.simplefilter("error")
