@@ -199,10 +199,15 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let (mut audited, more): (Vec<Audited>, Vec<Vec<Note>>) = audited;
     let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
     report.notes.extend(more.into_iter().flatten());
+    let mut all: Vec<&mut DistributionReport> = audited.iter_mut().flat_map(|(_, all)| all).collect();
+    assess::settle(&mut all);
     if plan.confirms {
         report.notes.extend(pool.install(|| confirm_all(&mut audited, plan, &progress))?);
     }
     report.distributions = audited.into_iter().flat_map(|(_, distributions)| distributions).collect();
+    for DistributionReport { distribution, verdicts, modules } in &mut report.distributions {
+        *verdicts = distribution_verdicts(distribution, modules, plan);
+    }
     let findings = pool.install(|| report.distributions.par_iter().map(check_distribution).collect());
     let findings: Vec<(Vec<Finding>, Vec<Note>)> = findings;
     for (findings, notes) in findings {
@@ -247,10 +252,11 @@ fn audit_artifact(
         modules.entry(index).or_default().push(module);
         notes.extend(note);
     }
-    let conclude = |(index, distribution)| {
-        conclude_distribution(distribution, modules.remove(&index).unwrap_or_default(), plan)
+    let with_modules = |(index, distribution)| {
+        let modules = modules.remove(&index).unwrap_or_default();
+        DistributionReport { distribution, verdicts: BTreeMap::new(), modules }
     };
-    (unpacked.distributions.into_iter().enumerate().map(conclude).collect(), notes)
+    (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
 }
 
 /// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
@@ -271,9 +277,6 @@ fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Res
             module.verdicts.insert(target, judgement);
             module.runtime.insert(target, runtime);
         }
-    }
-    for report in audited.iter_mut().flat_map(|(_, distributions)| distributions) {
-        report.verdicts = distribution_verdicts(&report.distribution, &report.modules, plan);
     }
     Ok(confirmer.notes())
 }
@@ -374,15 +377,6 @@ const BUG: &str = "the auditor itself failed on this file\nhint: this is a bug; 
 /// Keeps a panic to the file that it happens on.
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
-}
-
-fn conclude_distribution(
-    distribution: Distribution,
-    modules: Vec<ModuleReport>,
-    plan: &Plan,
-) -> DistributionReport {
-    let verdicts = distribution_verdicts(&distribution, &modules, plan);
-    DistributionReport { distribution, verdicts, modules }
 }
 
 fn distribution_verdicts(

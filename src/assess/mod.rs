@@ -1,6 +1,7 @@
 //! Stage 4: facts, and what a run showed -> verdicts and findings. Pure: nothing here reads a file or knows where facts come from.
 
 mod answer;
+mod delegation;
 mod distribution;
 mod environment;
 mod evidence;
@@ -12,6 +13,7 @@ mod tags;
 mod verdict;
 
 pub use answer::answer;
+pub use delegation::settle;
 pub use distribution::distribution;
 pub use environment::environments;
 pub use rules::check;

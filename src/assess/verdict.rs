@@ -161,6 +161,34 @@ fn run(init: &Init, target: Target) -> Judgement {
     }
 }
 
+/// The verdict for a module that another one makes, by what that one was seen to make. `maker` names it.
+pub(super) fn judge_made(outcome: &Outcome, maker: &str, init: &Init, target: Target) -> Judgement {
+    let (definition, gil) = match outcome {
+        Outcome::SinglePhase { definition, gil } => (definition, gil),
+        Outcome::Undetermined { why, .. } => {
+            return cannot_tell(format!("its module is made by {maker}, which could not be followed: {why}"));
+        }
+        _ => return cannot_tell(format!("{maker} is to make its module, but was seen to make none")),
+    };
+    let judged = single_phase(definition.as_ref(), gil.as_ref(), init, target);
+    let reason = match judged.verdict {
+        Verdict::GilFree => Reason::DelegatedNotUsed(maker.to_owned()),
+        Verdict::RequiresGil => Reason::DelegatedUsed(maker.to_owned()),
+        _ => return judged,
+    };
+    let text = match gil {
+        Some(call) => {
+            format!("{maker} calls PyUnstable_Module_SetGIL for it, at {:#x} of its own file", call.address)
+        }
+        None => format!("{maker} does not call PyUnstable_Module_SetGIL for it"),
+    };
+    judgement(
+        judged.verdict,
+        reason,
+        [vec![Evidence::new(EvidenceKind::Call, text)], init.trail.clone()].concat(),
+    )
+}
+
 /// `PyModuleDef_Init`, then `PyModule_FromDefAndSpec2`, then the check of the module.
 fn multi_phase(definition: &Definition, init: &Init, target: Target) -> Judgement {
     let source = Source { array: &definition.slots, holder: Holder::Definition, init };

@@ -20,6 +20,10 @@ use std::collections::BTreeMap;
 /// lives in have 60 MB.
 const MAX_LIBRARY_BYTES: usize = 256 << 20;
 
+/// Entries of the tables of these libraries that are held at once: the largest real ones have below a million, and a
+/// hostile one unfolds a few bytes into millions.
+const MAX_LIBRARY_ENTRIES: usize = 1 << 22;
+
 /// Reads a file that may be an extension module. `beside` gives the libraries that it needs, where they are
 /// part of the same wheel or environment; it is asked only where the file alone does not decide.
 ///
@@ -63,7 +67,7 @@ fn facts(question: &Question) -> Result<Facts, InspectError> {
     let format = images.first().map_or(Format::Elf, |image| image.format);
     let slices = images.iter().enumerate().map(|(index, image)| {
         let alone = evaluate(image, &[], &[], question);
-        let init = with_libraries(index, question, &alone).unwrap_or(alone);
+        let init = with_libraries(image, index, question, &alone).unwrap_or(alone);
         let mut built_for = abi::from_tables(image);
         if matches!(image.arch, Arch::Other(_)) {
             built_for = abi::with_static(built_for, image, &question.name.stem);
@@ -96,6 +100,7 @@ fn evaluate<'data>(
 
 /// Evaluates once more with the libraries that lie beside the file, where it could not be decided alone.
 fn with_libraries(
+    image: &Image,
     index: usize,
     question: &Question,
     alone: &BTreeMap<Target, Init>,
@@ -103,7 +108,7 @@ fn with_libraries(
     if !alone.values().any(|init| matches!(init.outcome, Outcome::NoHook | Outcome::Undetermined { .. })) {
         return None;
     }
-    let needed = needed(image::parse(question.bytes).ok()?.get(index)?, question.beside);
+    let needed = needed(image, question.beside);
     if needed.is_empty() {
         return None;
     }
@@ -111,8 +116,14 @@ fn with_libraries(
     let image = image::parse(question.bytes).ok()?.into_iter().nth(index)?;
     let parsed = needed.iter().filter_map(|(name, bytes)| Some((name, image::parse(bytes).ok()?)));
     let libraries = parsed.flat_map(|(name, images)| images.into_iter().map(move |image| (name, image)));
+    let mut entries = 0;
+    let fits = |(_, library): &(&String, Image)| {
+        entries += library.entries();
+        entries <= MAX_LIBRARY_ENTRIES
+    };
     let (names, libraries): (Vec<String>, Vec<Image>) = libraries
         .filter(|(_, library)| library.arch == image.arch)
+        .take_while(fits)
         .map(|(name, library)| (name.clone(), library))
         .unzip();
     Some(evaluate(&image, &libraries, &names, question))

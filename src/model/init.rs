@@ -15,6 +15,8 @@ pub struct Init {
     pub trail: Vec<Evidence>,
     /// All of its steps, where that was asked for and its code was evaluated.
     pub trace: Option<Trace>,
+    /// What it makes for modules that leave that to it; only looked at where it is known to do so.
+    pub makes: Option<Outcome>,
 }
 
 /// A function that the import system looks up by name.

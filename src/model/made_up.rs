@@ -42,7 +42,7 @@ pub(crate) fn init(outcome: Outcome) -> Init {
     };
     let hook =
         (outcome != Outcome::NoHook).then(|| Hook { kind, symbol: symbol.to_owned(), address: 0x1139 });
-    Init { hook, other_hooks: Vec::new(), outcome, trail: Vec::new(), trace: None }
+    Init { hook, other_hooks: Vec::new(), outcome, trail: Vec::new(), trace: None, makes: None }
 }
 
 /// What a binary was built for, with evidence that says so.

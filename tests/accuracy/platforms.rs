@@ -62,7 +62,8 @@ const EXPLAINED: &[Explained] = &[Explained {
     module: ("pynacl", "nacl._sodium"),
     platform: "",
     verdict: "undetermined",
-    why: "_cffi_backend makes the module, on Linux as well, and that of another wheel is not looked into",
+    why: "_cffi_backend makes the module: for 32-bit Windows its method is not followed to the end, and of the \
+          universal file one half meets no backend among the wheels of one kind of Mac",
 }];
 
 /// Distributions that there have to be for each platform.

@@ -138,10 +138,24 @@ pub fn parse(data: &[u8]) -> Result<Vec<Image<'_>>, ImageError> {
         [b'!', b'<', b'a' | b't', ..] => Err(ImageError::NotLoadable("a static archive")),
         [b'B', b'C', 0xc0, 0xde, ..] => Err(ImageError::NotLoadable("LLVM bitcode")),
         _ => match macho::machines(data)? {
-            Some(machines) => machines.into_iter().map(machine).collect(),
+            Some(machines) => all_machines(machines),
             None => Err(ImageError::NotAnImage(start_of(data))),
         },
     }
+}
+
+/// All parts of a universal file. Together they may have no more entries than one may: each can unfold a few bytes
+/// into millions of fixups, and there may be dozens.
+fn all_machines(parts: Vec<&[u8]>) -> Result<Vec<Image<'_>>, ImageError> {
+    let mut images = Vec::with_capacity(parts.len());
+    let mut entries = 0;
+    for part in parts {
+        let image = machine(part)?;
+        entries += image.entries();
+        error::at_most("fixups and symbols of all machines", entries as u64, error::MAX_FIXUPS)?;
+        images.push(image);
+    }
+    Ok(images)
 }
 
 /// One part of a universal file.
@@ -229,6 +243,12 @@ impl<'data> Image<'data> {
         fixups.iter().skip(start).take_while(move |(at, _)| *at < to).copied()
     }
 
+    /// How many entries its tables hold, which is what its size in memory comes to.
+    pub(in crate::inspect) fn entries(&self) -> usize {
+        let Tables { exports, imports, fixups, .. } = &self.tables;
+        exports.len() + imports.len() + fixups.len()
+    }
+
     /// Every fixup, by address.
     #[must_use]
     pub fn fixups(&self) -> &[(u64, Fixup)] {
@@ -239,6 +259,15 @@ impl<'data> Image<'data> {
     /// not applied. False where some of it is not mapped; the buffer is then partly written.
     pub fn read(&self, address: u64, buffer: &mut [u8]) -> bool {
         self.memory.read(address, buffer)
+    }
+
+    /// The virtual address of the first of these bytes that come from the file.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8]) -> Option<u64> {
+        self.memory.segments().iter().find_map(|segment| {
+            let offset = memchr::memmem::find(self.memory.content(segment)?, bytes)?;
+            segment.address.checked_add(offset as u64)
+        })
     }
 
     /// The bytes of an executable segment from a virtual address to the segment's end in the file.

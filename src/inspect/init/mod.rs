@@ -3,7 +3,8 @@
 //!
 //! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
 //! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
-//! handed to the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how.
+//! handed to the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how, and
+//! [`makes`] follows what a module does for others.
 //! [`unevaluated`] says what can be told without running code.
 
 mod arm64;
@@ -11,6 +12,7 @@ mod capi;
 mod explore;
 mod hook;
 mod machine;
+mod makes;
 mod meetings;
 mod memory;
 mod outcome;
@@ -90,7 +92,8 @@ pub(crate) fn evaluate(request: &Request) -> Init {
         (Some(hook), Arch::Aarch64) => run::<Arm64>(request, hook),
         (Some(hook), Arch::Other(_)) => unevaluated::evaluate(request, hook),
     };
-    Init { hook: found.hook, other_hooks: found.others, outcome, trail, trace }
+    let makes = makes::evaluate(request);
+    Init { hook: found.hook, other_hooks: found.others, outcome, trail, trace, makes }
 }
 
 fn run<M: Machine>(request: &Request, hook: &Hook) -> Evaluated {
