@@ -181,6 +181,7 @@ mod tests {
             folders: Vec::new(),
             own_packages: true,
             read: Vec::new(),
+            environment: None,
             sandboxed: false,
             patience: Duration::from_mins(1),
         }

@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub own_packages: bool,
     /// More that it may read.
     pub read: Vec<PathBuf>,
+    /// The temporary environment: reports do not hang on where that happened to be.
+    pub environment: Option<PathBuf>,
     /// Whether it is held to the sandbox.
     pub sandboxed: bool,
     /// How long one import may take.
@@ -77,11 +79,20 @@ impl Session {
         invocation.patience = START.saturating_add(self.patience.saturating_mul(count));
         let mut transcript = Transcript::default();
         let ended = processes.run(&invocation, &mut |line| {
-            transcript.line(line);
+            transcript.line(&self.without_temporary_names(line, &real));
             if transcript.gil_at_start.is_some() { silence } else { START }
         })?;
         let failed = self.failure(&transcript, &ended);
         Ok(Run { transcript, how: ended.how, failed })
+    }
+
+    /// The same input gives the same report: temporary folders have another name each time.
+    fn without_temporary_names(&self, line: &str, folder: &Path) -> String {
+        let line = line.replace(&*folder.to_string_lossy(), "[temporary]");
+        match &self.environment {
+            Some(environment) => line.replace(&*environment.to_string_lossy(), "[environment]"),
+            None => line,
+        }
     }
 
     fn invocation(&self, folder: &Path, input: String) -> Invocation {

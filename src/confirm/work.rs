@@ -146,7 +146,9 @@ impl Planner<'_, '_> {
         let wheels: Vec<PathBuf> =
             chosen.iter().map(|(index, _)| absolute(&self.audited[*index].0.path)).collect();
         let refused = install(&wheels, &interpreter, target, folder.path(), self.processes);
-        let session = self.session(interpreter, vec![absolute(folder.path())], false, Vec::new());
+        let place = absolute(folder.path());
+        let session = self.session(interpreter, vec![place.clone()], false, Vec::new());
+        let session = Session { environment: Some(place), ..session };
         let mut places = Vec::new();
         for ((index, own), refused) in chosen.iter().zip(refused) {
             match refused {
@@ -220,7 +222,7 @@ impl Planner<'_, '_> {
         read: Vec<PathBuf>,
     ) -> Session {
         let Options { sandboxed, patience, .. } = *self.options;
-        Session { interpreter, folders, own_packages, read, sandboxed, patience }
+        Session { interpreter, folders, own_packages, read, environment: None, sandboxed, patience }
     }
 
     /// Divides the modules of artifacts. The division hangs on what is audited alone, so that the same audit gives

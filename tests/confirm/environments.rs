@@ -39,6 +39,8 @@ fn wheels_are_installed_for_the_time_and_confirmed() {
         let (report, _) = report(&mut command);
         let runs = report.runs();
         let count = |agreement: &str| runs.values().filter(|(_, run)| run.agreement == agreement).count();
+        let paths = runs.values().filter(|(_, run)| run.message.contains("ftaudit-"));
+        assert_eq!(paths.count(), 0, "a temporary folder's name is in the report");
         crate::tell(&format!(
             "wheels under {}: {} modules confirmed, {} settled, {} contradicted, {} not confirmed",
             interpreter.version,
