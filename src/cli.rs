@@ -5,7 +5,8 @@ use crate::confirm::{PythonChoice, sandbox};
 use crate::model::Target;
 use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -40,7 +41,15 @@ impl Cli {
     /// The command line of this process. Ends the process where that is wrong, or asks for help.
     #[must_use]
     pub fn of_process() -> Self {
-        Self::parse()
+        let cli = Self::parse();
+        if let Command::Check(check) = &cli.command
+            && check.confirm.is_none()
+            && (!check.pythons.is_empty() || check.no_sandbox)
+        {
+            let why = "--python and --no-sandbox are about imports: they need --confirm";
+            Self::command().error(ErrorKind::MissingRequiredArgument, why).exit();
+        }
+        cli
     }
 }
 
@@ -75,7 +84,7 @@ pub struct Check {
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
 
-    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. Several give a column each.
+    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. May be repeated; each gives a column.
     #[arg(long = "target", value_name = "PYTHON", default_value = "3.14t")]
     pub targets: Vec<Target>,
 
@@ -83,7 +92,7 @@ pub struct Check {
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
 
-    /// Write the report to this file instead of standard output. An existing file is replaced in one step.
+    /// Write the report to this file instead of standard output (`-`). An existing file is replaced in one step.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

@@ -15,6 +15,9 @@ pub enum DeliverError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file is one that is to be audited.
+    #[error("the report would replace {}, which is to be audited\nhint: name another file with --output", .0.display())]
+    IsInput(PathBuf),
     /// Standard output cannot be written: mostly a full disk behind a redirection.
     #[error("cannot write the report to standard output: {0}")]
     Stdout(io::Error),
@@ -29,6 +32,18 @@ fn hint(path: &Path, source: &io::Error) -> String {
         ErrorKind::NotFound => format!("create the folder {} first", folder.display()),
         ErrorKind::PermissionDenied => format!("the folder {} has to be writable", folder.display()),
         _ => "name another file with --output".to_owned(),
+    }
+}
+
+/// Fails where a report to this file would replace one of the inputs.
+///
+/// # Errors
+/// [`DeliverError::IsInput`].
+pub fn spare(inputs: &[PathBuf], output: Option<&Path>) -> Result<(), DeliverError> {
+    let Some(wanted) = output.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
+    match inputs.iter().find(|input| input.canonicalize().is_ok_and(|input| input == wanted)) {
+        Some(input) => Err(DeliverError::IsInput(input.clone())),
+        None => Ok(()),
     }
 }
 
@@ -49,10 +64,15 @@ pub fn deliver(report: &str, output: Option<&Path>) -> Result<(), DeliverError> 
 }
 
 /// Writes beside the file and moves that into its place, so that a reader sees the old report or the new one
-/// and never half of either.
+/// and never half of either. A link stays one, and what is no ordinary file (a pipe, a device) is written to.
 fn replace(path: &Path, report: &str) -> io::Result<()> {
+    let followed = path.canonicalize();
+    let path = followed.as_deref().unwrap_or(path);
     if path.is_dir() {
         return Err(io::Error::from(ErrorKind::IsADirectory));
+    }
+    if path.exists() && !path.is_file() {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(report.as_bytes());
     }
     let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
     file.write_all(report.as_bytes())?;
@@ -89,6 +109,31 @@ mod tests {
         deliver("new", Some(&path)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["report.txt", "link"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        deliver("new", Some(&link)).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+    }
+
+    #[test]
+    fn an_input_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let wheel = folder.path().join("a.whl");
+        fs::write(&wheel, "wheel").unwrap();
+        let beside = folder.path().join("report.txt");
+        let inputs = [folder.path().to_owned(), wheel.clone()];
+        assert!(spare(&inputs, Some(&beside)).is_ok());
+        assert!(spare(&inputs, None).is_ok());
+        let error = spare(&inputs, Some(&folder.path().join("./a.whl"))).unwrap_err().to_string();
+        assert!(error.starts_with("the report would replace ") && error.contains("hint: "), "{error}");
     }
 
     #[test]

@@ -63,6 +63,7 @@ use unpack::Unpacked;
 /// # Errors
 /// When nothing could be audited, or the report could not be delivered. What an audit finds is no error.
 pub fn run(plan: &Plan) -> Result<Status, Error> {
+    deliver::spare(&plan.inputs, plan.output.as_deref())?;
     let report = audit(plan)?;
     let status = policy::status(&report);
     let text = match plan.format {

@@ -6,7 +6,7 @@ use crate::model::Target;
 use crate::report::human::{Detail, Layout};
 use std::io::{IsTerminal, stderr, stdout};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What an audit is to do.
@@ -36,17 +36,18 @@ pub struct Plan {
 
 impl From<Check> for Plan {
     fn from(check: Check) -> Self {
+        let output = check.output.filter(|path| path != Path::new("-"));
         let coloured = match check.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => check.output.is_none() && terminal_wants_colours(),
+            Color::Auto => output.is_none() && terminal_wants_colours(),
         };
         let detail = match (check.quiet, check.verbose) {
             (true, _) => Detail::Summary,
             (_, true) => Detail::Everything,
             _ => Detail::Normal,
         };
-        let width = if check.output.is_none() && stdout().is_terminal() {
+        let width = if output.is_none() && stdout().is_terminal() {
             textwrap::termwidth().clamp(MIN_WIDTH, MAX_WIDTH)
         } else {
             MIN_WIDTH
@@ -55,7 +56,7 @@ impl From<Check> for Plan {
             inputs: check.inputs,
             targets: each_once(check.targets),
             format: check.format,
-            output: check.output,
+            output,
             jobs: check.jobs,
             verify_hashes: check.verify_hashes,
             confirms: check.confirm.is_some(),

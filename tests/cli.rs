@@ -84,6 +84,8 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         &["check", ".", "--format", "xml"],
         &["check", ".", "--jobs", "0"],
         &["check", ".", "-q", "-v"],
+        &["check", ".", "--python", "3.14t"],
+        &["check", ".", "--no-sandbox"],
         &["explain", "nothing"],
         &["chekc"],
         &[],
@@ -116,7 +118,8 @@ fn help_tells_every_flag_and_status() {
 
     Options:
           --target <PYTHON>
-              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. Several give a column each
+              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. May be repeated; each gives
+              a column
               
               [default: 3.14t]
 
@@ -130,8 +133,8 @@ fn help_tells_every_flag_and_status() {
               [default: human]
 
           --output <FILE>
-              Write the report to this file instead of standard output. An existing file is replaced in
-              one step
+              Write the report to this file instead of standard output (`-`). An existing file is
+              replaced in one step
 
           --jobs <N>
               How many threads to use [default: one for each processor]
@@ -300,6 +303,11 @@ fn output_goes_to_the_file_and_nowhere_else() {
     assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
     let text = fs::read_to_string(folder.path().join("report.json")).unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["schema"], "ftaudit/report/1");
+    let run = ftaudit(&folder, &["check", ".", "--format", "json", "--output", "-"]);
+    assert_eq!((run.status, run.stdout), (0, text.replace(env!("CARGO_PKG_VERSION"), "[version]")));
+    let run = ftaudit(&folder, &["check", "report.json", "--output", "report.json"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("would replace report.json, which is to be audited"), "{}", run.stderr);
     let run = ftaudit(&folder, &["check", ".", "--output", "none/report.txt"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     insta::assert_snapshot!(run.stderr, @r"

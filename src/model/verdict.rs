@@ -234,7 +234,7 @@ impl fmt::Display for Reason {
                 format!("is not loaded by {target}, which does not look for the suffix {suffix}").into()
             }
             Self::BuiltForGil(target) => format!(
-                "was built for Python with the GIL: {target} has another object layout and crashes on it"
+                "was built for Python with the GIL: {target} has another object layout, and fails to import it or crashes"
             )
             .into(),
             Self::BuiltForOther { built_for, target } => {

@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(
             finding.message,
             "foo.x cannot be used on 3.14t: it was built for Python with the GIL: \
-             3.14t has another object layout and crashes on it"
+             3.14t has another object layout, and fails to import it or crashes"
         );
         assert_eq!(finding.evidence.len(), 1);
     }

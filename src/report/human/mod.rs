@@ -10,6 +10,7 @@ use super::environment::{plural, sentence};
 use super::summary::{Summary, unread};
 use crate::model::{DistributionReport, Note, Reason, Report, Target, Verdict};
 use page::{Page, Tone};
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 /// How the report looks.
@@ -108,7 +109,9 @@ fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<&'a DistributionRepor
 fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
     let (listed, pure) = listed(report, layout);
     let table = table::Table::new(report, &listed);
-    table.head(page);
+    if !listed.is_empty() {
+        table.head(page);
+    }
     for distribution in &listed {
         table.row(distribution, page);
         // The tags in the table tell one wheel from another.
@@ -175,6 +178,14 @@ fn summary(report: &Report, page: &mut Page) {
         page.paragraph(0, Tone::Strong, &sentence_for(report, *target));
     }
     runtime::summary(report, page);
+    let mut also: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
+        *also.entry(finding.rule).or_default() += 1;
+    }
+    if !also.is_empty() {
+        let rules: Vec<String> = also.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
+        page.paragraph(0, Tone::Bad, &format!("Also found: {}.", rules.join(", ")));
+    }
     if unread > 0 {
         let (things, were) = if unread == 1 { ("thing", "was") } else { ("things", "were") };
         page.paragraph(
@@ -184,6 +195,9 @@ fn summary(report: &Report, page: &mut Page) {
         );
     }
 }
+
+/// Rules whose findings no verdict shows.
+const ALSO_WRONG: [&str; 3] = ["crashes-on-import", "hash-mismatch", "runtime-contradicts-static"];
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
 fn sentence_for(report: &Report, target: Target) -> String {
@@ -251,7 +265,7 @@ mod tests {
         ✗ old 1.0     cannot be installed  1 module, tagged cp312-cp312
         ✗ vector 1.0  does not load        1 of 3 modules
             vector.gui  was built for Python with the GIL: 3.14t has another object
-              layout and crashes on it; built by Cython 3.1.4
+              layout, and fails to import it or crashes; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
             vector._\u{1b}[2J\u{202e}evil  cannot be told: a loop that depends on an
               unknown value; built by Cython 3.1.4
@@ -296,20 +310,20 @@ mod tests {
 
         ✗ gone 1.0    does not load        1 of 1 module
             from oldenv/lib/python3.12/site-packages
-            g  was built for Python with the GIL: 3.14t has another object layout and
-              crashes on it; built by Cython 3.1.4
+            g  was built for Python with the GIL: 3.14t has another object layout, and
+              fails to import it or crashes; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
               g.so
         ✗ old 1.0     cannot be installed  1 module, tagged cp312-cp312
             from old-1.0.whl
-            old.x  was built for Python with the GIL: 3.14t has another object layout
-              and crashes on it; built by Cython 3.1.4
+            old.x  was built for Python with the GIL: 3.14t has another object layout,
+              and fails to import it or crashes; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
               old/x.cpython-312-darwin.so
         ✗ vector 1.0  does not load        1 of 3 modules
             from vector-1.0.whl
             vector.gui  was built for Python with the GIL: 3.14t has another object
-              layout and crashes on it; built by Cython 3.1.4
+              layout, and fails to import it or crashes; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
               vector/gui.cpython-314t-x86_64-linux-gnu.so
             vector._\u{1b}[2J\u{202e}evil  cannot be told: a loop that depends on an
@@ -399,14 +413,14 @@ mod tests {
 
                     3.14t      3.15t
         gone 1.0    ✗ no load  ✓ GIL off
-            g  was built for Python with the GIL: 3.14t has another object layout and
-              crashes on it; built by Cython 3.1.4
+            g  was built for Python with the GIL: 3.14t has another object layout, and
+              fails to import it or crashes; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
         old 1.0     ✗ no load  ✗ no load
             cannot be installed on 3.14t: its wheel is tagged cp312-cp312
         vector 1.0  ✗ no load  ✓ GIL off
             vector.gui  was built for Python with the GIL: 3.14t has another object
-              layout and crashes on it; built by Cython 3.1.4
+              layout, and fails to import it or crashes; built by Cython 3.1.4
               it imports _Py_Dealloc, which only code for the GIL build calls
             vector._\u{1b}[2J\u{202e}evil  3.14t: cannot be told: a loop that depends on
               an unknown value; built by Cython 3.1.4
