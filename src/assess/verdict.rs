@@ -63,8 +63,7 @@ type Step<T> = Result<T, Box<Judgement>>;
 /// Whether the target's import system finds the file and, in it, an init function of the file's name.
 ///
 /// A library that happens to be named as a module would be has none. A module that has an export hook only is
-/// one for 3.15 alone. One that is named for the target and has init functions of other names only was renamed: the
-/// import fails.
+/// one for 3.15 alone.
 fn find(name: &ModuleName, init: &Init, target: Target) -> Step<()> {
     let refuse = |verdict, reason, evidence| Err(Box::new(judgement(verdict, reason, evidence)));
     let (prefix, stem) =
@@ -78,11 +77,7 @@ fn find(name: &ModuleName, init: &Init, target: Target) -> Step<()> {
     let has_hook = init.outcome != Outcome::NoHook;
     let has_export_hook = init.other_hooks.contains(&format!("PyModExport_{stem}"));
     let suffix = Suffix::parse(&name.suffix);
-    // A name that is for this target alone, and init functions of other names only: a module that was renamed.
-    let is_renamed = suffix.names(target) && init.other_hooks.iter().any(|hook| hook.starts_with("PyInit"));
-    if !has_hook && is_renamed {
-        refuse(Verdict::IncompatibleAbi, no_hook, missing())
-    } else if !has_hook && !has_export_hook {
+    if !has_hook && !has_export_hook {
         refuse(Verdict::NotAnExtension, no_hook, missing())
     } else if !suffix.is_loaded_by(target) {
         let text = format!("the file name ends in {}, which {target} does not look for", name.suffix);
@@ -588,18 +583,6 @@ mod tests {
             let judged = verdict(suffix, &built_for(None, None), &Outcome::NoHook, Py314t);
             assert_eq!(judged, "not-an-extension no-hook", "{suffix}");
         }
-    }
-
-    #[test]
-    fn a_renamed_module_does_not_load() {
-        let mut facts = facts(built_for(FT, None), &Outcome::NoHook);
-        for init in facts.slices[0].init.values_mut() {
-            init.other_hooks = vec!["PyInit_other".to_owned()];
-        }
-        let verdict = |path: &str| judge(&ModuleName::of_member(path), Ok(&facts), Py314t).verdict;
-        assert_eq!(verdict("x.cpython-314t-x86_64-linux-gnu.so"), Verdict::IncompatibleAbi);
-        // A library may have the init functions of others, under the name that the linker looks for.
-        assert_eq!(verdict("libx.so"), Verdict::NotAnExtension);
     }
 
     #[test]

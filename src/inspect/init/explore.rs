@@ -237,7 +237,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         };
         if let Some((name, 0)) = space.import_at(address) {
             let open = path.record_call(name);
-            let effect = capi::call(name, path, counter)?;
+            let site = if is_call { counter } else { path.call_behind(counter) };
+            let effect = capi::call(name, path, site)?;
             path.record_answer(open, name, &effect, counter, is_call);
             return self.apply(path, counter, effect);
         }

@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use super::memory::Memory;
-use super::trace::Recorded;
+use super::trace::{Recorded, STUB};
 use super::value::Value;
 use crate::model::{Evidence, EvidenceKind};
 use rpds::HashTrieMap;
@@ -92,6 +92,8 @@ pub(super) struct Initialised {
 #[derive(Clone)]
 pub(super) struct Frame {
     pub function: u64,
+    /// The call.
+    site: u64,
     /// Stands for this call and all that it is in: the call sites, and the how-manieth call from each it is.
     key: u64,
     /// Undecided branches and calls of this function, and the visits of each.
@@ -138,7 +140,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         Self {
             machine,
             memory,
-            frames: vec![Frame { function: 0, key: 0, visits: Shared::default() }],
+            frames: vec![Frame { function: 0, site: 0, key: 0, visits: Shared::default() }],
             things: Shared::default(),
             modules: Rc::default(),
             definitions: Rc::default(),
@@ -214,7 +216,15 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         let visits = self.visit(site);
         let mut hasher = FxHasher::default();
         (self.frame_key(), site, visits.count).hash(&mut hasher);
-        self.frames.push(Frame { function: 0, key: hasher.finish(), visits: Shared::default() });
+        self.frames.push(Frame { function: 0, site, key: hasher.finish(), visits: Shared::default() });
+    }
+
+    /// The call that has led to a jump to an import, where that stands in a stub of the procedure linkage table: the
+    /// call is what people look for.
+    pub(super) fn call_behind(&self, jump: u64) -> u64 {
+        let called = self.frames.last().filter(|frame| frame.function != 0);
+        let stub = called.filter(|frame| jump.wrapping_sub(frame.function) < STUB);
+        stub.map_or(jump, |frame| frame.site)
     }
 
     /// Returns from the function that is being entered.

@@ -23,7 +23,7 @@ const MAX_KEPT: usize = 4096;
 const MAX_TEXT: usize = 60;
 
 /// How far behind its start a stub of the procedure linkage table jumps on: its longest forms have 16 bytes.
-const STUB: u64 = 20;
+pub(super) const STUB: u64 = 20;
 
 /// How a path ends that says nothing of success.
 const FAILS: &str = "fails: it returns NULL, or with an exception set";
