@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -97,7 +98,7 @@ pub struct Check {
     pub output: Option<PathBuf>,
 
     /// How many threads to use [default: one for each processor].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
     pub jobs: Option<NonZeroUsize>,
 
     /// Compute the SHA-256 of every module and hold it against RECORD.
@@ -122,7 +123,7 @@ pub struct Check {
     pub pythons: Vec<PythonChoice>,
 
     /// How long one import may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = at_least_one::<NonZeroU64>)]
     pub import_timeout: NonZeroU64,
 
     /// Confirm without a sandbox: the packages' code can do whatever you can.
@@ -226,4 +227,9 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// A number that has to be positive, with an error that says so.
+fn at_least_one<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "a whole number of at least 1 is wanted")
 }

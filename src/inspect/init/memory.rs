@@ -14,8 +14,8 @@ use std::rc::Rc;
 /// Words in a page: what costs less, large tables of small pages or small tables of large pages, is even here.
 const PAGE_WORDS: usize = 32;
 
-/// Pages that one path may hold, 1.5 MB of them: far above what any real init function writes (the largest
-/// seen needs 300), and the bound on what a hostile one can make the audit hold.
+/// Pages that one path may hold, 1.5 MB of them: no real init function at hand comes to it, and it bounds what a
+/// hostile one can make the audit hold.
 const MAX_PAGES: usize = 2048;
 
 /// Pages that all paths of an evaluation may hold together: 100 MB.
