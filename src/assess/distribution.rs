@@ -1,7 +1,6 @@
 //! The verdict for a distribution: that of its worst module, unless the target does not install it at all.
 
-use super::tags;
-use crate::model::{Distribution, Evidence, EvidenceKind, Judgement, Reason, Target, Verdict};
+use crate::model::{Distribution, Evidence, EvidenceKind, Judgement, Reason, Target, Verdict, tags};
 
 /// What a target does with a distribution, given what it does with each of its modules.
 ///

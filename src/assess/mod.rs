@@ -9,7 +9,6 @@ pub mod rules;
 mod runtime;
 mod slots;
 mod suffix;
-mod tags;
 mod verdict;
 
 pub use answer::answer;

@@ -27,6 +27,15 @@ impl FileKind {
     }
 }
 
+/// Whether an audit reads this member of a wheel: modules, the libraries that these may need, and of the metadata what
+/// tells name, version, tags and hashes. Who fetches parts of a wheel fetches all of these.
+#[must_use]
+pub fn is_audited(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let metadata = || folder.ends_with(".dist-info") && ["METADATA", "WHEEL", "RECORD"].contains(&file);
+    FileKind::of(file.as_bytes()).is_some() || metadata()
+}
+
 /// Windows compares names without regard to case.
 fn ends_with_ignoring_case(name: &[u8], suffix: &[u8]) -> bool {
     name.len()
@@ -44,6 +53,16 @@ fn has_soname(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_read_of_a_wheel() {
+        for read in ["a/b.so", "a.libs/libz.so.1", "foo-1.0.dist-info/METADATA", "foo-1.0.dist-info/RECORD"] {
+            assert!(is_audited(read), "{read}");
+        }
+        for other in ["a/b.py", "METADATA", "foo-1.0.dist-info/LICENSE", "foo/METADATA"] {
+            assert!(!is_audited(other), "{other}");
+        }
+    }
 
     #[test]
     fn names_tell_the_kind() {

@@ -16,6 +16,7 @@ mod note;
 mod platform;
 mod report;
 mod shown;
+pub mod tags;
 mod target;
 mod trace;
 mod verdict;
@@ -28,7 +29,7 @@ pub use confirmation::{Agreement, Confirmation, ImportCause, Protection, Runtime
 pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
-pub use file_kind::FileKind;
+pub use file_kind::{FileKind, is_audited};
 pub use finding::{Confidence, Finding, Severity, Subject};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,

@@ -86,6 +86,8 @@ pub enum Taken {
     Wheel(IndexFile),
     /// Compile this source archive: no wheel fits.
     SourceArchive(IndexFile),
+    /// Compile what no archive holds, a repository or a project's folder: where it is, without credentials.
+    Project(String),
     /// Fail: there is no file that fits.
     Nothing(String),
     /// It could not be found out.

@@ -1,9 +1,8 @@
 //! `gil-binary-under-none-tag`: names that let code for the GIL build in.
 
 use super::super::suffix::Suffix;
-use super::super::tags;
 use super::{Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject};
+use crate::model::{Finding, Reason, Severity, Subject, tags};
 
 pub(super) const RULE: Rule = Rule {
     id: "gil-binary-under-none-tag",

@@ -1,9 +1,8 @@
 //! `mislabelled-binary`: a name that says one thing and code that says another.
 
 use super::super::suffix::Suffix;
-use super::super::tags;
 use super::{Rule, built};
-use crate::model::{Abi, Evidence, EvidenceKind, Finding, Severity, Slice, Subject};
+use crate::model::{Abi, Evidence, EvidenceKind, Finding, Severity, Slice, Subject, tags};
 
 pub(super) const RULE: Rule = Rule {
     id: "mislabelled-binary",
