@@ -239,8 +239,8 @@ mod tests {
     fn the_best_of_a_compressed_set_counts() {
         let name = "foo-1-py3.cp314-none.cp314t-manylinux2014_x86_64.manylinux_2_28_x86_64.whl";
         let context = Context { target: Target::Py314t, platform: Platform::LinuxX86_64 };
-        let best = best(&name.parse().unwrap(), context).map(|(_, tag)| tag);
-        assert_eq!(best.as_deref(), Some("cp314-cp314t-manylinux_2_28_x86_64"));
+        let found = best(&name.parse().unwrap(), context).map(|(_, tag)| tag);
+        assert_eq!(found.as_deref(), Some("cp314-cp314t-manylinux_2_28_x86_64"));
         let windows = Context { platform: Platform::WindowsArm64, ..context };
         assert_eq!(best(&name.parse().unwrap(), windows), None);
     }

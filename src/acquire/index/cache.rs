@@ -1,0 +1,301 @@
+//! What was fetched before: pages by their address, files by their hash or address.
+//!
+//! Any number of processes may use one folder: what is written is written beside its place and then renamed, so that
+//! nobody meets half a file, and two that fetch the same both end with a whole one. Nothing in it is trusted blindly:
+//! a page stands with its hash, and a file with the size and time that it had when it was checked. No credentials are
+//! in it. The folder may be deleted at any time.
+
+use super::limits;
+use super::settings::Surroundings;
+use crate::model::Hash;
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use url::Url;
+
+/// The folder, as the system's conventions say, unless `FTAUDIT_CACHE_DIR` does.
+pub(super) fn folder(surroundings: &Surroundings) -> Option<PathBuf> {
+    let own = surroundings.path("FTAUDIT_CACHE_DIR").map(|path| surroundings.folder.join(path));
+    own.or_else(|| {
+        let base = if cfg!(windows) {
+            surroundings.path("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            Some(surroundings.home.as_ref()?.join("Library/Caches"))
+        } else {
+            surroundings.below_home("XDG_CACHE_HOME", ".cache")
+        };
+        Some(base?.join("ftaudit").join("index"))
+    })
+}
+
+/// A folder of what was fetched.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+    trimmed: OnceLock<()>,
+}
+
+/// What is known of a page besides its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PageHead {
+    /// The HTTP status: that there is no such page is worth keeping too.
+    pub status: u16,
+    /// Where it came from in the end; links are relative to it. Without credentials and query.
+    pub url: String,
+    pub content_type: String,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// Seconds since 1970 until which it may be used without asking.
+    pub fresh_until: u64,
+    /// Of the text behind it.
+    pub sha256: String,
+}
+
+/// A file that is still what it was when it was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// What it hashes to, where that was held against something.
+    pub sha256: Option<String>,
+}
+
+impl Kept {
+    /// None where there is no such file, or another one than was kept.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        let stamp: Stamp = serde_json::from_slice(&fs::read(stamp_path(path)).ok()?).ok()?;
+        if Stamp::of(path, stamp.sha256.clone()).ok()? != stamp {
+            return None;
+        }
+        // What was used last goes last.
+        let _ = File::options()
+            .append(true)
+            .open(stamp_path(path))
+            .and_then(|file| file.set_modified(SystemTime::now()));
+        Some(Self { sha256: stamp.sha256 })
+    }
+}
+
+/// What is known of a file besides its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    modified: u128,
+    /// What its bytes were held against.
+    sha256: Option<String>,
+}
+
+impl Cache {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, trimmed: OnceLock::new() }
+    }
+
+    /// A page and what is known of it; none where it is not there, or is not what was written.
+    pub(super) fn page(&self, url: &Url) -> Option<(PageHead, Vec<u8>)> {
+        let bytes = fs::read(self.page_path(url)).ok()?;
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let head: PageHead = serde_json::from_slice(bytes.get(..end)?).ok()?;
+        let text = bytes.get(end + 1..)?;
+        (sha256(text) == head.sha256).then(|| (head, text.to_vec()))
+    }
+
+    /// Keeps a page. That it could not be kept costs time only.
+    pub(super) fn keep_page(&self, url: &Url, head: &PageHead, text: &[u8]) {
+        let Ok(mut bytes) = serde_json::to_vec(head) else { return };
+        bytes.push(b'\n');
+        bytes.extend(text);
+        let _ = write(&self.page_path(url), &bytes);
+    }
+
+    fn page_path(&self, url: &Url) -> PathBuf {
+        self.folder.join("pages").join(key(url.as_str()))
+    }
+
+    /// Where a file whose hash is known has its place, whoever offers it.
+    pub(super) fn by_hash(&self, hash: &Hash, name: &str) -> PathBuf {
+        self.folder.join("files").join(key(&hash.to_string())).join(name)
+    }
+
+    /// Where what came from an address, and was held against nothing, has its place. What is said of its hash belongs
+    /// to it: nobody but that address vouches for it.
+    pub(super) fn by_address(&self, kind: &str, url: &str, hashes: &[Hash], name: &str) -> PathBuf {
+        let said: Vec<String> =
+            std::iter::once(url.to_owned()).chain(hashes.iter().map(Hash::to_string)).collect();
+        self.folder.join(kind).join(key(&said.join("\n"))).join(name)
+    }
+
+    /// A file to write into, on the same disk as its place.
+    pub(super) fn begin(&self) -> io::Result<tempfile::NamedTempFile> {
+        let folder = self.folder.join("begun");
+        fs::create_dir_all(&folder)?;
+        tempfile::NamedTempFile::new_in(folder)
+    }
+
+    /// Puts a file that was written to its place. It is not forced onto the disk, which takes longer than to fetch it: what a
+    /// crash leaves of it fails its checksums.
+    pub(super) fn keep_file(
+        &self,
+        file: tempfile::NamedTempFile,
+        path: &Path,
+        sha256: Option<String>,
+    ) -> io::Result<()> {
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        fs::create_dir_all(folder)?;
+        file.persist(path).map_err(|error| error.error)?;
+        let stamp = serde_json::to_vec(&Stamp::of(path, sha256)?)?;
+        write(&stamp_path(path), &stamp)?;
+        self.trimmed.get_or_init(|| self.trim(limits::CACHE));
+        Ok(())
+    }
+
+    /// Deletes the files that were not used for longest, until the others take no more than that.
+    fn trim(&self, limit: u64) {
+        let files = walkdir::WalkDir::new(&self.folder).min_depth(2).into_iter().flatten();
+        let mut folders: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+        for entry in files.filter(|entry| entry.file_type().is_dir()) {
+            let inside = fs::read_dir(entry.path()).into_iter().flatten().flatten();
+            let metadata: Vec<fs::Metadata> = inside.filter_map(|file| file.metadata().ok()).collect();
+            let used = metadata.iter().filter_map(|file| file.modified().ok()).max();
+            let size = metadata.iter().map(on_disk).fold(0, u64::saturating_add);
+            folders.push((used.unwrap_or(UNIX_EPOCH), size, entry.into_path()));
+        }
+        folders.sort_unstable();
+        let mut total = folders.iter().fold(0_u64, |total, (_, size, _)| total.saturating_add(*size));
+        for (_, size, folder) in folders {
+            if total <= limit {
+                break;
+            }
+            let _ = fs::remove_dir_all(folder);
+            total = total.saturating_sub(size);
+        }
+    }
+}
+
+/// Bytes that a file takes; one with holes takes fewer than its size.
+#[cfg(unix)]
+fn on_disk(file: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    file.blocks().saturating_mul(512)
+}
+
+#[cfg(not(unix))]
+fn on_disk(file: &fs::Metadata) -> u64 {
+    file.len()
+}
+
+impl Stamp {
+    fn of(path: &Path, sha256: Option<String>) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        let since = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(Self { size: metadata.len(), modified: since.as_nanos(), sha256 })
+    }
+}
+
+fn stamp_path(path: &Path) -> PathBuf {
+    path.with_file_name("stamp.json")
+}
+
+/// A file's or a page's name in the cache.
+fn key(text: &str) -> String {
+    sha256(text.as_bytes())
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+}
+
+/// Writes a small file so that nobody meets half of it.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A small text file.
+pub(super) fn read_text(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().to_owned());
+        (folder, cache)
+    }
+
+    fn head(text: &[u8]) -> PageHead {
+        PageHead {
+            status: 200,
+            url: "http://localhost/".to_owned(),
+            content_type: "text/html".to_owned(),
+            etag: None,
+            last_modified: None,
+            fresh_until: 0,
+            sha256: sha256(text),
+        }
+    }
+
+    #[test]
+    fn pages_are_found_again_and_damage_is_noticed() {
+        let (_folder, cache) = cache();
+        let url: Url = "http://localhost/simple/foo/".parse().unwrap();
+        assert_eq!(cache.page(&url), None);
+        cache.keep_page(&url, &head(b"text\nmore"), b"text\nmore");
+        assert_eq!(cache.page(&url), Some((head(b"text\nmore"), b"text\nmore".to_vec())));
+        let path = cache.page_path(&url);
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() = b'x';
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(cache.page(&url), None);
+    }
+
+    fn keep(cache: &Cache, path: &Path, bytes: &[u8]) {
+        let mut file = cache.begin().unwrap();
+        file.write_all(bytes).unwrap();
+        cache.keep_file(file, path, Some(sha256(bytes))).unwrap();
+    }
+
+    #[test]
+    fn files_that_were_changed_are_not_found() {
+        let (_folder, cache) = cache();
+        let path = cache.by_address("files", "http://localhost/foo.whl", &[], "foo.whl");
+        assert_eq!(Kept::at(&path), None);
+        keep(&cache, &path, b"bytes");
+        assert_eq!(Kept::at(&path), Some(Kept { sha256: Some(sha256(b"bytes")) }));
+        fs::write(&path, b"other").unwrap();
+        assert_eq!(Kept::at(&path), None);
+        keep(&cache, &path, b"bytes");
+        File::options().write(true).open(&path).unwrap().set_len(3).unwrap();
+        assert_eq!(Kept::at(&path), None);
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let (_folder, cache) = cache();
+        let paths = ["old", "new"].map(|name| cache.by_address("files", name, &[], name));
+        for path in &paths {
+            keep(&cache, path, &vec![1; 100_000]);
+        }
+        let used = SystemTime::now() - Duration::from_secs(1000);
+        for file in [paths[0].clone(), stamp_path(&paths[0])] {
+            File::options().write(true).open(file).unwrap().set_modified(used).unwrap();
+        }
+        cache.trim(150_000);
+        assert!(!paths[0].exists() && paths[1].exists());
+    }
+}
