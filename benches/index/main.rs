@@ -55,11 +55,11 @@ fn measure() -> Result<()> {
     let pins = pins()?;
     let size: usize = pins.iter().map(|pin| pin.bytes.len()).sum();
     println!("{} wheels, {} MB; {} ms a request\n", pins.len(), size / 1_000_000, LATENCY.as_millis());
-    let served: BTreeMap<String, (String, Arc<Vec<u8>>)> =
+    let offered: BTreeMap<String, (String, Arc<Vec<u8>>)> =
         pins.iter().map(|pin| (pin.name.clone(), (pin.file.clone(), Arc::clone(&pin.bytes)))).collect();
     let server = Server::slow(LATENCY, move |request| {
         let mut parts = request.path.trim_matches('/').split('/').skip(1);
-        let found = parts.next().and_then(|name| served.get(name));
+        let found = parts.next().and_then(|name| offered.get(name));
         match (found, parts.next()) {
             (Some((_, bytes)), Some(_)) => Reply::file(request, bytes),
             (Some((file, _)), None) if request.header("if-none-match").is_some() => {

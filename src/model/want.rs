@@ -109,8 +109,8 @@ pub struct IndexFile {
     pub yanked: Option<String>,
     /// `requires-python` as the index says it.
     pub requires_python: Option<String>,
-    /// Whether the index serves its core metadata beside it (PEP 658).
-    pub metadata: bool,
+    /// Where the index serves its core metadata beside it (PEP 658): what that must hash to, as far as it says.
+    pub metadata: Option<Vec<Hash>>,
 }
 
 /// A file that was looked at, and what became of it.

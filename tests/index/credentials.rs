@@ -25,8 +25,8 @@ fn with_login(address: &str, login: &str) -> String {
 #[test]
 fn credentials_do_not_follow_to_another_host() {
     let bytes = crate::setup::wheel();
-    let served = bytes.clone();
-    let other = Server::new(move |request| Reply::file(request, &served));
+    let copy = bytes.clone();
+    let other = Server::new(move |request| Reply::file(request, &copy));
     // The same machine under another name and port: for credentials that is another host.
     for host in ["127.0.0.1", "localhost"] {
         let server = guarded(&other.at(host, &format!("/there/{NAME}?signature=token")));

@@ -248,10 +248,10 @@ fn another_hash_is_an_error_and_never_a_pass() {
 #[test]
 fn a_required_hash_that_the_index_does_not_know_takes_the_whole() {
     let bytes = wheel();
-    let served = bytes.clone();
+    let copy = bytes.clone();
     let server = Server::new(move |request| {
         let page = format!("<a href='/files/{NAME}'></a>");
-        if request.path.starts_with("/files/") { Reply::file(request, &served) } else { Reply::html(page) }
+        if request.path.starts_with("/files/") { Reply::file(request, &copy) } else { Reply::html(page) }
     });
     let place = Place::new();
     let index = place.index(&server);

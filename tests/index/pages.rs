@@ -181,7 +181,9 @@ fn versions_in_order() {
         "foo-odd-py3-none-any.whl",
         "bar-3.zip",
     ];
-    let page: String = files.iter().map(|file| format!("<a href='{file}' data-yanked=''></a>")).collect();
+    let page: Vec<String> =
+        files.iter().map(|file| format!("<a href='{file}' data-yanked=''></a>")).collect();
+    let page = page.concat();
     let server = Server::new(move |_| Reply::html(page.replacen(" data-yanked=''", "", 1)));
     let place = Place::new();
     let releases = place.index(&server).versions("foo").unwrap();
@@ -218,4 +220,40 @@ fn compressed_pages_are_inflated_and_bombs_are_not() {
     assert!(why.contains("has more than 1048576 bytes"), "{why}");
     let why = unread(&index.choose(&want("noise", "1.0"), LINUX));
     assert!(why.contains("its answer is damaged"), "{why}");
+}
+
+#[test]
+fn metadata_come_without_the_wheel_where_the_index_has_them() {
+    let bytes = wheel();
+    let text = "Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n";
+    for (said, served, expected) in [
+        ("true".to_owned(), Reply::new as fn(u16, &str, &'static str) -> Reply, "beside"),
+        (format!("sha256={}", crate::setup::sha256(b"beside")), Reply::new, "beside"),
+        (format!("sha256={}", "0".repeat(64)), Reply::new, "an error"),
+        ("true".to_owned(), |_, _, _| Reply::status(404), text),
+        ("false".to_owned(), Reply::new, text),
+    ] {
+        let wheel = bytes.clone();
+        let page = format!("<a href='/files/{NAME}' data-core-metadata='{said}'></a>");
+        let server = Server::new(move |request| {
+            if request.path.ends_with(".metadata") {
+                served(200, "text/plain", "beside")
+            } else if request.path.starts_with("/files/") {
+                Reply::file(request, &wheel)
+            } else {
+                Reply::html(page.clone())
+            }
+        });
+        let place = Place::new();
+        let index = place.index(&server);
+        let file = taken(&index.choose(&want("foo", "1.0"), LINUX));
+        let found = index.metadata(&file).unwrap_or_else(|error| {
+            assert!(error.to_string().contains("has the hash"), "{error}");
+            "an error".to_owned()
+        });
+        assert_eq!(found, expected, "{said}");
+        if expected == "beside" {
+            assert_eq!(place.offline(&server).metadata(&file).unwrap(), "beside");
+        }
+    }
 }

@@ -201,7 +201,7 @@ fn read(reader: &mut BufReader<&TcpStream>, shared: &Shared) -> io::Result<Optio
 fn write(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> io::Result<bool> {
     let mut head = format!("HTTP/1.1 {} Whatever\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
     let length = match &reply.body {
         Body::Bytes(bytes) | Body::Cut(bytes, _) | Body::Drip(bytes, _) => Some(bytes.len() as u64),
@@ -210,7 +210,7 @@ fn write(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> io::Result<bo
     };
     // What was not modified has no body, and says no length.
     if let Some(length) = length.filter(|_| reply.status != 304) {
-        head += &format!("Content-Length: {length}\r\n");
+        head.extend(["Content-Length: ", &length.to_string(), "\r\n"]);
     }
     head += "\r\n";
     stream.write_all(head.as_bytes())?;
@@ -222,7 +222,7 @@ fn write(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> io::Result<bo
     match reply.body {
         Body::Bytes(_) if reply.status == 304 => Ok(true),
         Body::Bytes(bytes) => send(&bytes).map(|()| true),
-        Body::Cut(bytes, sent) => send(&bytes[..sent]).map(|()| false),
+        Body::Cut(bytes, length) => send(&bytes[..length]).map(|()| false),
         Body::Drip(bytes, pause) => {
             for byte in bytes {
                 send(&[byte])?;
@@ -230,9 +230,12 @@ fn write(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> io::Result<bo
             }
             Ok(true)
         }
-        Body::Endless => loop {
-            send(&[b'x'; 1 << 16])?;
-        },
+        Body::Endless => {
+            let piece = vec![b'x'; 1 << 16];
+            loop {
+                send(&piece)?;
+            }
+        }
         Body::Announced(_) => {
             send(b"x")?;
             std::thread::sleep(Duration::from_secs(5));

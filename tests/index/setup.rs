@@ -85,7 +85,7 @@ pub fn noise(length: usize, seed: u64) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state >> 32) as u8
+        state.to_be_bytes()[3]
     })
     .take(length)
     .collect()

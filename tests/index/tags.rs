@@ -26,7 +26,8 @@ fn the_order_is_packaging_s() {
     assert!(names.len() >= 300, "{}", names.len());
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("names");
-    fs::write(&list, names.iter().map(|name| format!("{name}\n")).collect::<String>()).unwrap();
+    let lines: Vec<String> = names.iter().map(WheelName::to_string).collect();
+    fs::write(&list, lines.join("\n")).unwrap();
     let said = scripts::run("tests/index/packaging_order.py", &[list.to_str().unwrap()]);
     let mut compared = 0;
     for line in said.lines() {

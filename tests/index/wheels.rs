@@ -22,14 +22,14 @@ fn cached() -> Option<BTreeMap<(String, String), PathBuf>> {
     let folder =
         PathBuf::from(scripts::run("tests/support/wheels.py", &[lock.to_str().unwrap(), "wheels"]).trim());
     let text = fs::read_to_string(lock).unwrap();
-    let names = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("  "));
-    let named = names.filter_map(|(_, file)| {
+    let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("  "));
+    let wheels = lines.filter_map(|(_, file)| {
         let name: WheelName = file.parse().unwrap();
         let path = folder.join(file);
         let fits = file.contains("-cp314t-") && fs::metadata(&path).unwrap().len() <= LARGEST;
         fits.then(|| ((normalise(&name.distribution), name.version), path))
     });
-    Some(named.collect())
+    Some(wheels.collect())
 }
 
 /// Everything that an audit would read of a wheel: members with their hashes, and what it says of itself.
@@ -48,17 +48,16 @@ fn read(path: &Path) -> (String, Vec<(String, Option<String>, String)>) {
 fn parts_of_real_wheels_are_audited_as_the_whole() {
     let Some(wheels) = cached() else { return };
     assert!(wheels.len() >= 30, "{}", wheels.len());
-    let served = Arc::new(wheels.clone());
+    let offered = Arc::new(wheels.clone());
     let server = Server::new(move |request| {
         let path = request.path.trim_start_matches("/simple/").trim_end_matches('/');
-        let of_project = served.iter().filter(|((name, _), _)| name == path);
-        let links: String = of_project
-            .map(|(_, file)| format!("<a href='/files/{}'></a>", file.file_name().unwrap().display()))
-            .collect();
+        let of_project = offered.iter().filter(|((name, _), _)| name == path);
+        let link = |file: &PathBuf| format!("<a href='/files/{}'></a>", file.file_name().unwrap().display());
+        let links: Vec<String> = of_project.map(|(_, file)| link(file)).collect();
         let name = request.path.trim_start_matches("/files/");
-        match served.values().find(|file| file.file_name().unwrap().to_str() == Some(name)) {
+        match offered.values().find(|file| file.file_name().unwrap().to_str() == Some(name)) {
             Some(file) => Reply::file(request, &fs::read(file).unwrap()),
-            None => Reply::html(links),
+            None => Reply::html(links.concat()),
         }
     });
     let place = Place::new();

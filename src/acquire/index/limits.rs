@@ -32,6 +32,9 @@ pub(super) const GAP: u64 = 256 << 10;
 /// Requests for the parts of one wheel, its end aside. Each costs a round trip; wheels have few places with binaries.
 pub(super) const RANGES: usize = 3;
 
+/// Bytes of a wheel's core metadata; the same that unpacking allows.
+pub(super) const METADATA: u64 = 8 << 20;
+
 /// Entries of a wheel's table of contents that are looked at; the same that unpacking allows.
 pub(super) const ENTRIES: usize = 1 << 18;
 

@@ -1,7 +1,7 @@
 //! Which wheel an installer would take for what a project asks for, and that wheel's bytes.
 //!
-//! [`settings`] finds out which indexes there are, [`pages`] reads what they list ([`page`]), [`choose`] takes one of
-//! it; [`parts`] and [`whole`] fetch it through [`http`], and [`cache`] keeps it. Credentials live in [`address`] and
+//! `settings` finds out which indexes there are, `pages` reads what they list (`page`), `choose` takes one of
+//! it; `parts` and `whole` fetch it through `http`, and `cache` keeps it. Credentials live in `address` and
 //! in `http`, and leave neither.
 
 mod address;
@@ -12,6 +12,7 @@ mod error;
 mod http;
 mod limits;
 mod memo;
+mod metadata;
 mod options;
 mod page;
 mod pages;
@@ -137,7 +138,7 @@ impl Index {
             hashes: Vec::new(),
             yanked: None,
             requires_python: None,
-            metadata: false,
+            metadata: None,
         };
         // An archive that is not named after a version (`main.zip`) is compiled all the same.
         if choose::source_stem(&file.name).is_some() && choose::version_of(&file.name, &want.name).is_none() {
@@ -171,7 +172,7 @@ impl Index {
                 hashes: listed.hashes.clone(),
                 yanked: None,
                 requires_python: None,
-                metadata: false,
+                metadata: None,
             }));
         }
         let Some(offer) = offers.iter().find(|offer| offer.name == listed.name) else { return Ok(None) };
@@ -307,6 +308,21 @@ impl Index {
         let digest = own.filter(|_| verified).map(|hash| hash.digest.clone());
         self.cache.keep_file(written, &path, digest).map_err(|error| Cause::from(error).of(&file.name))?;
         Ok(Fetched { path, whole: true, verified })
+    }
+
+    /// A wheel's core metadata: what the index serves beside it, or else what is in those parts of it that an audit
+    /// reads.
+    ///
+    /// # Errors
+    /// When neither can be had.
+    pub fn metadata(&self, file: &IndexFile) -> Result<String, IndexError> {
+        if let Some(hashes) = &file.metadata
+            && let Some(text) = metadata::beside(file, hashes, self.means())?
+        {
+            return Ok(text);
+        }
+        let fetched = self.fetch(file, &[], false)?;
+        metadata::inside(&fetched.path).map_err(|cause| cause.of(&file.name))
     }
 
     fn means(&self) -> Means<'_> {

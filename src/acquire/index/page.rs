@@ -66,7 +66,7 @@ struct File {
 enum Flag {
     Plain(bool),
     Reason(String),
-    Hashes {},
+    Hashes(BTreeMap<String, String>),
     Nothing(()),
 }
 
@@ -77,8 +77,15 @@ impl Default for Flag {
 }
 
 impl Flag {
-    fn is_set(&self) -> bool {
-        !matches!(self, Self::Plain(false) | Self::Nothing(()))
+    /// What the metadata beside a file must hash to; none where there are none.
+    fn metadata(self) -> Option<Vec<Hash>> {
+        match self {
+            Self::Plain(false) | Self::Nothing(()) => None,
+            Self::Plain(true) | Self::Reason(_) => Some(Vec::new()),
+            Self::Hashes(hashes) => {
+                Some(hashes.into_iter().filter_map(|(name, digest)| hash(&name, &digest)).collect())
+            }
+        }
     }
 }
 
@@ -100,7 +107,7 @@ impl File {
         let (url, _) = link(base, &self.url)?;
         let yanked = match self.yanked {
             Flag::Reason(reason) => Some(reason),
-            Flag::Plain(true) | Flag::Hashes {} => Some(String::new()),
+            Flag::Plain(true) | Flag::Hashes(_) => Some(String::new()),
             Flag::Plain(false) | Flag::Nothing(()) => None,
         };
         let hashes = self.hashes.into_iter().filter_map(|(algorithm, digest)| hash(&algorithm, &digest));
@@ -111,7 +118,7 @@ impl File {
             hashes: hashes.collect(),
             yanked,
             requires_python: self.requires_python.filter(|text| !text.trim().is_empty()),
-            metadata: self.core_metadata.is_set() || self.dist_info_metadata.is_set(),
+            metadata: self.core_metadata.metadata().or_else(|| self.dist_info_metadata.metadata()),
         })
     }
 }
@@ -157,7 +164,10 @@ fn anchor(attribute: impl Fn(&str) -> Option<String>, base: &Url) -> Option<Inde
     let hashes = fragment.iter().flat_map(|fragment| fragment.split('&'));
     let hashes =
         hashes.filter_map(|part| part.split_once('=')).filter_map(|(name, digest)| hash(name, digest));
-    let flag = |name: &str| attribute(name).is_some_and(|value| value != "false");
+    let beside = |name: &str| {
+        let said = attribute(name).filter(|said| said != "false")?;
+        Some(said.split_once('=').and_then(|(name, digest)| hash(name, digest)).into_iter().collect())
+    };
     Some(IndexFile {
         name: is_plain(&name).then_some(name)?,
         url: url.clone(),
@@ -165,7 +175,7 @@ fn anchor(attribute: impl Fn(&str) -> Option<String>, base: &Url) -> Option<Inde
         hashes: hashes.collect(),
         yanked: attribute("data-yanked"),
         requires_python: attribute("data-requires-python").filter(|text| !text.trim().is_empty()),
-        metadata: flag("data-core-metadata") || flag("data-dist-info-metadata"),
+        metadata: beside("data-core-metadata").or_else(|| beside("data-dist-info-metadata")),
     })
 }
 
@@ -239,7 +249,7 @@ mod tests {
                     hashes: vec![hash],
                     yanked: Some("broken".to_owned()),
                     requires_python: Some(">=3.9".to_owned()),
-                    metadata: true,
+                    metadata: Some(Vec::new()),
                 },
                 IndexFile {
                     name: "foo-1.tar.gz".to_owned(),
@@ -248,7 +258,7 @@ mod tests {
                     hashes: Vec::new(),
                     yanked: None,
                     requires_python: None,
-                    metadata: false,
+                    metadata: None,
                 }
             ]
         );
@@ -260,7 +270,7 @@ mod tests {
             "<!DOCTYPE html><html><head><meta name='pypi:repository-version' content='1.1'></head><body>
              <!-- <a href='comment-1.tar.gz'>no</a> -->
              <A HREF=\"../../files/foo-1%2Bcpu-py3-none-any.whl#sha256={SHA256}\" data-requires-python=\"&gt;=3.9,&lt;4\"
-                data-yanked data-dist-info-metadata='sha256=00'>text that counts for nothing</a>
+                data-yanked data-dist-info-metadata='sha256={SHA256}'>text that counts for nothing</a>
              <base href='https://files.example/'><a href=foo-2.zip>x</a><a>no</a><a href='..'>up</a>"
         );
         let files = read(text.as_bytes(), "text/html; charset=utf-8", &base()).unwrap();
@@ -269,12 +279,15 @@ mod tests {
         assert_eq!(files[0].url, "https://index.example/files/foo-1%2Bcpu-py3-none-any.whl");
         assert_eq!(files[0].hashes[0].digest, SHA256);
         assert_eq!(files[0].requires_python.as_deref(), Some(">=3.9,<4"));
-        assert_eq!((files[0].yanked.as_deref(), files[0].metadata), (Some(""), true));
+        assert_eq!(
+            (files[0].yanked.as_deref(), files[0].metadata.as_ref().map(Vec::len)),
+            (Some(""), Some(1))
+        );
         assert_eq!(
             (files[1].name.as_str(), files[1].url.as_str()),
             ("foo-2.zip", "https://files.example/foo-2.zip")
         );
-        assert_eq!((files[1].yanked.as_deref(), files[1].metadata), (None, false));
+        assert_eq!((files[1].yanked.as_deref(), files[1].metadata.as_ref()), (None, None));
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub(super) fn of_file(path: &Path) -> Option<IndexFile> {
         hashes: Vec::new(),
         yanked: None,
         requires_python: None,
-        metadata: false,
+        metadata: None,
     })
 }
 
@@ -185,7 +185,7 @@ fn ask(
     Ok((head, text))
 }
 
-fn page_head(head: &Head, text: &[u8]) -> PageHead {
+pub(super) fn page_head(head: &Head, text: &[u8]) -> PageHead {
     let mut url = head.url.clone();
     url.set_query(None);
     PageHead {

@@ -6,7 +6,7 @@ mod plan;
 
 use super::cache::Cache;
 use super::error::{Cause, IndexError};
-use super::http::{Client, Head, Part, Request};
+use super::http::{Client, Head, Part, Request, copy};
 use super::limits;
 use crate::model::is_audited;
 use plan::Entry;
@@ -135,7 +135,7 @@ impl Wheel<'_> {
             file.set_len(total)?;
             file.seek(SeekFrom::Start(range.start))?;
             let length = range.end - range.start;
-            let copied = io::copy(&mut body.take(length), file)?;
+            let copied = copy(&mut body.take(length), file)?;
             let more = body.read(&mut [0])?;
             file.flush()?;
             let whole = copied == length && more == 0;

@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::choose::hash_fits;
 use super::error::{Cause, IndexError};
-use super::http::{Client, Request};
+use super::http::{Client, Request, copy};
 use crate::model::{Hash, IndexFile};
 use data_encoding::HEXLOWER;
 use sha2::digest::DynDigest;
@@ -41,7 +41,7 @@ impl Digests {
     /// The digests of a file that is there.
     pub(super) fn of(file: &mut impl Read, known: &[Hash]) -> io::Result<Vec<Hash>> {
         let mut writer = Hashing { digests: Self::new(known), inner: io::sink() };
-        io::copy(file, &mut writer)?;
+        copy(file, &mut writer)?;
         Ok(writer.digests.finish())
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn known(file: &IndexFile, accepted: &[Hash]) -> Vec<Hash> {
 /// Gives whether anything could be compared.
 pub(super) fn check(found: &[Hash], file: &IndexFile, accepted: &[Hash]) -> Result<bool, Cause> {
     let said = hash_fits(found, &file.hashes);
-    if said.is_some() && !file.hashes.iter().all(|hash| same_or_unknown(hash, found)) {
+    if said.is_some() && !file.hashes.iter().all(|hash| is_or_unknown(hash, found)) {
         return Err(differ(&file.hashes, found));
     }
     let comparable: Vec<&Hash> =
@@ -90,7 +90,8 @@ pub(super) fn differ(expected: &[Hash], found: &[Hash]) -> Cause {
     Cause::Hash { expected: listed(expected), found: listed(found) }
 }
 
-fn same_or_unknown(hash: &Hash, found: &[Hash]) -> bool {
+/// Whether a hash is among those that were found, or of a kind that was not looked for.
+pub(super) fn is_or_unknown(hash: &Hash, found: &[Hash]) -> bool {
     found.iter().all(|found| found.algorithm != hash.algorithm || found == hash)
 }
 
@@ -134,7 +135,7 @@ pub(super) fn fetch(
         }
         let digests = Digests::new(&known(file, accepted));
         let mut writer = Hashing { digests, inner: cache.begin()? };
-        let copied = io::copy(&mut body.take(largest.saturating_add(1)), &mut writer)?;
+        let copied = copy(&mut body.take(largest.saturating_add(1)), &mut writer)?;
         if copied > largest {
             return Err(too_large(copied));
         }
@@ -163,7 +164,7 @@ mod tests {
             hashes: hashes.to_vec(),
             yanked: None,
             requires_python: None,
-            metadata: false,
+            metadata: None,
         }
     }
 

@@ -25,7 +25,7 @@ fn file(name: &str) -> IndexFile {
         hashes: Vec::new(),
         yanked: None,
         requires_python: None,
-        metadata: false,
+        metadata: None,
     }
 }
 

@@ -219,6 +219,20 @@ fn cause_of(error: &ureq::Error) -> Cause {
     }
 }
 
+/// Copies an answer in large pieces: `io::copy` takes small ones, and each costs a call into the system.
+pub(super) fn copy(from: &mut dyn Read, to: &mut dyn std::io::Write) -> std::io::Result<u64> {
+    let mut piece = vec![0; 256 << 10];
+    let mut copied = 0;
+    loop {
+        let read = from.read(&mut piece)?;
+        if read == 0 {
+            return Ok(copied);
+        }
+        to.write_all(piece.get(..read).unwrap_or_default())?;
+        copied += read as u64;
+    }
+}
+
 /// How long something has taken.
 fn elapsed(start: Instant) -> Duration {
     Instant::now().saturating_duration_since(start)
