@@ -22,7 +22,7 @@ const SURROUNDINGS: [(&str, &[&str]); 8] = [
 ];
 
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.
-const HOMES: [(&str, &[&str]); 41] = [
+const HOMES: [(&str, &[&str]); 42] = [
     ("aho_corasick", &["inspect/"]),
     ("anstream", &["main.rs", "plan.rs"]),
     ("anstyle", &["main.rs", "report/human/page.rs"]),
@@ -55,6 +55,7 @@ const HOMES: [(&str, &[&str]); 41] = [
     ("serde", &["acquire/", "confirm/", "model/evidence.rs", "report/json.rs", "report/inspection/json.rs"]),
     ("serde_json", &["acquire/", "confirm/", "report/json.rs", "report/inspection/json.rs", "error.rs"]),
     ("sha2", &["acquire/index/", "lib.rs"]),
+    ("tar", &["acquire/index/"]),
     ("tempfile", &["acquire/index/", "confirm/", "deliver.rs"]),
     ("textwrap", &["plan.rs", "report/human/page.rs"]),
     ("toml", &["acquire/"]),

@@ -42,5 +42,5 @@ pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use trace::{Action, PathEnd, Place, Step, Trace, TracedPath};
 pub use verdict::{Judgement, Reason, Verdict};
-pub use want::{Choice, Considered, Hash, IndexFile, ListedFile, Source, Taken, Want};
+pub use want::{Choice, Considered, Hash, IndexFile, ListedFile, Source, SourceHint, Taken, Want};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};

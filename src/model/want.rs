@@ -113,6 +113,18 @@ pub struct IndexFile {
     pub metadata: Option<Vec<Hash>>,
 }
 
+/// A line in a project's sources that declares something of the GIL. Which of them a build makes use of is not known, so
+/// this is a hint and decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceHint {
+    /// The file inside the archive.
+    pub file: String,
+    /// The line's number, from 1.
+    pub line: usize,
+    /// The line, cut to a readable length.
+    pub text: String,
+}
+
 /// A file that was looked at, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Considered {

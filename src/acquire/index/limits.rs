@@ -35,6 +35,15 @@ pub(super) const RANGES: usize = 3;
 /// Bytes of a wheel's core metadata; the same that unpacking allows.
 pub(super) const METADATA: u64 = 8 << 20;
 
+/// Bytes of a source archive, unpacked. The largest projects' have some 300 MB.
+pub(super) const SOURCES: u64 = 1 << 30;
+
+/// Bytes of one source file: what is longer was generated.
+pub(super) const SOURCE: u64 = 4 << 20;
+
+/// Declarations that are told of one source archive.
+pub(super) const HINTS: usize = 20;
+
 /// Entries of a wheel's table of contents that are looked at; the same that unpacking allows.
 pub(super) const ENTRIES: usize = 1 << 18;
 

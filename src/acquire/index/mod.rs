@@ -1,7 +1,7 @@
 //! Which wheel an installer would take for what a project asks for, and that wheel's bytes.
 //!
 //! `settings` finds out which indexes there are, `pages` reads what they list (`page`), `choose` takes one of
-//! it; `parts` and `whole` fetch it through `http`, and `cache` keeps it. Credentials live in `address` and
+//! it; `parts` and `whole` fetch it through `http`, and `cache` keeps it; `metadata` and `source` look into it. Credentials live in `address` and
 //! in `http`, and leave neither.
 
 mod address;
@@ -18,6 +18,7 @@ mod page;
 mod pages;
 mod parts;
 mod settings;
+mod source;
 mod whole;
 
 pub use address::{Address, AddressError};
@@ -27,7 +28,8 @@ pub use options::IndexOptions;
 pub use settings::{NamedIndex, Settings, SettingsError, Strategy, Surroundings};
 
 use crate::model::{
-    Choice, Considered, Context, Hash, IndexFile, ListedFile, Source, Taken, Want, WheelName, shown,
+    Choice, Considered, Context, Hash, IndexFile, ListedFile, Source, SourceHint, Taken, Want, WheelName,
+    shown,
 };
 use cache::{Cache, Kept};
 use http::Client;
@@ -323,6 +325,16 @@ impl Index {
         }
         let fetched = self.fetch(file, &[], false)?;
         metadata::inside(&fetched.path).map_err(|cause| cause.of(&file.name))
+    }
+
+    /// The lines of a source archive that declare something of the GIL: for [`Taken::SourceArchive`], to be shown with low
+    /// confidence. Brings the whole archive here.
+    ///
+    /// # Errors
+    /// When it cannot be had or read.
+    pub fn source_hints(&self, file: &IndexFile, accepted: &[Hash]) -> Result<Vec<SourceHint>, IndexError> {
+        let fetched = self.fetch(file, accepted, true)?;
+        source::hints(&fetched.path).map_err(|cause| cause.of(&file.name))
     }
 
     fn means(&self) -> Means<'_> {
