@@ -1,4 +1,4 @@
-//! What ends the program before its job is done. Apart from `lib.rs`, so that what it joins is read without this.
+//! What ends the program before its job is done. Apart from the flow, which is read without this.
 
 use crate::model::Note;
 use crate::{confirm, deliver, unpack};
