@@ -43,7 +43,7 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
         report.notes.extend(pool.install(|| confirm_all(&mut audited, plan, &progress))?);
     }
     report.distributions = audited.into_iter().flat_map(|(_, distributions)| distributions).collect();
-    for DistributionReport { distribution, verdicts, modules } in &mut report.distributions {
+    for DistributionReport { distribution, verdicts, modules, .. } in &mut report.distributions {
         *verdicts = distribution_verdicts(distribution, modules, plan);
     }
     let findings = pool.install(|| report.distributions.par_iter().map(check_distribution).collect());
@@ -101,6 +101,7 @@ fn check_distribution(report: &DistributionReport) -> (Vec<Finding>, Vec<Note>) 
         let subject = Subject {
             distribution: &report.distribution,
             member: &module.member,
+            platform: report.platform(),
             name: &module.name,
             facts: module.facts.as_ref(),
             verdicts: &module.verdicts,

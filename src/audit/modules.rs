@@ -54,7 +54,7 @@ pub(super) fn audit_artifact(
     }
     let with_modules = |(index, distribution)| {
         let modules = modules.remove(&index).unwrap_or_default();
-        DistributionReport { distribution, verdicts: BTreeMap::new(), modules }
+        DistributionReport { distribution, chosen: None, verdicts: BTreeMap::new(), modules }
     };
     (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
 }

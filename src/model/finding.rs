@@ -1,6 +1,6 @@
 //! What is worth a reader's attention.
 
-use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Runtime, Target};
+use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Platform, Runtime, Target};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -11,6 +11,8 @@ pub struct Subject<'a> {
     pub distribution: &'a Distribution,
     /// The file.
     pub member: &'a Member,
+    /// The platform that its wheel was chosen for.
+    pub platform: Option<Platform>,
     /// Its import name.
     pub name: &'a ModuleName,
     /// What it shows; none where it could not be read.
@@ -36,6 +38,8 @@ pub struct Finding {
     pub distribution: String,
     /// Where that comes from, as [`Distribution::source`] says it: two wheels may have the same name.
     pub source: String,
+    /// The platforms that it is about; empty where none was chosen for.
+    pub platforms: Vec<Platform>,
     /// Path of the member, where it is about one.
     pub member: Option<String>,
     /// What is wrong, as a sentence.
@@ -48,8 +52,8 @@ pub struct Finding {
 
 impl Finding {
     /// What lists of findings are sorted by.
-    pub(super) fn key(&self) -> (&str, &str, Option<&str>, &str) {
-        (&self.distribution, &self.source, self.member.as_deref(), self.rule)
+    pub(super) fn key(&self) -> (&str, &[Platform], &str, Option<&str>, &str) {
+        (&self.distribution, &self.platforms, &self.source, self.member.as_deref(), self.rule)
     }
 }
 

@@ -36,7 +36,7 @@ pub use init::{
 pub use inspection::{Answer, Inspection, OtherModule, SlotMeaning};
 pub use note::Note;
 pub use platform::{Context, ParsePlatformError, Platform};
-pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
+pub use report::{Chosen, DistributionReport, Fix, ForeignEnvironment, ModuleReport, Report};
 pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use trace::{Action, PathEnd, Place, Step, Trace, TracedPath};

@@ -1,6 +1,6 @@
 //! `abi-mismatch`: the target does not load the module, or crashes on it.
 
-use super::{Rule, judged, listed};
+use super::{Check, Rule, judged, listed};
 use crate::model::{Finding, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +18,7 @@ where one is allowed, end the import with a SystemError.
 
 Look for a wheel for the target (`cp314-cp314t-...`), or build from source with
 the target's own Python.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

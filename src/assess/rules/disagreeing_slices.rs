@@ -1,6 +1,6 @@
 //! `disagreeing-slices`: a universal file that does not do the same on all its machines.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::assess::verdict::judge_slices;
 use crate::model::{Facts, Finding, Judgement, Severity, Slice, Subject, Target, Verdict};
 
@@ -16,7 +16,7 @@ one Mac what it does not do on another. The verdict is that of the worst part.
 
 Ask the maintainers to build all parts from the same sources in the same way. A
 part that could not be decided is never reported here.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

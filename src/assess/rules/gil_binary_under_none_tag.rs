@@ -2,7 +2,7 @@
 
 use super::super::suffix::Suffix;
 use super::super::tags;
-use super::{Rule, judged, listed};
+use super::{Check, Rule, judged, listed};
 use crate::model::{Finding, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +18,7 @@ installers take it, the import system loads it, and the process crashes: up to
 
 Ask the maintainers for the ABI's tag on the wheel and the full suffix on the
 file (`EXT_SUFFIX`), so that installers and the import system can refuse it.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! `gil-reenabled`: the one that this program exists for.
 
-use super::{Rule, judged, listed};
+use super::{Check, Rule, judged, listed};
 use crate::model::{Finding, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -21,7 +21,7 @@ then `PYTHON_GIL=0` or `-X gil=0` keeps the GIL off in spite of the module, at
 your own risk.
 
 https://docs.python.org/3/howto/free-threading-extensions.html",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

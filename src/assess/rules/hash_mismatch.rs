@@ -1,6 +1,6 @@
 //! `hash-mismatch`: the file is not the one that `RECORD` lists.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::model::{Evidence, EvidenceKind, Finding, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +14,7 @@ by hand, or by somebody who should not have. What this audit says of it is true
 of the file as it is now.
 
 Install the distribution again, from a source that you trust.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

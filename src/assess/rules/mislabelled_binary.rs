@@ -2,7 +2,7 @@
 
 use super::super::suffix::Suffix;
 use super::super::tags;
-use super::{Rule, built};
+use super::{Check, Rule, built};
 use crate::model::{Abi, Evidence, EvidenceKind, Finding, Severity, Slice, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ from a build for another Python. The verdict follows the code.
 
 Ask the maintainers how the wheel was made. A module that says nothing of the
 build it is for (many small ones do) is never reported here.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! `odd-gil-value`: a declaration that versions of Python understand differently.
 
-use super::{Rule, judged};
+use super::{Check, Rule, judged};
 use crate::model::{Finding, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +15,7 @@ turns it on in the next. Mostly this is a pointer to the value where the value
 itself belongs.
 
 Ask the maintainers to write `{Py_mod_gil, Py_MOD_GIL_NOT_USED}`.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! `runtime-contradicts-static`: a run that shows something else than the binary.
 
-use super::{Rule, ran};
+use super::{Check, Rule, ran};
 use crate::model::{Agreement, Evidence, EvidenceKind, Finding, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ is wrong.
 
 What was seen is what this interpreter does on this machine. A difference that
 the module does not explain is a fault of this program: please report it.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! `undetermined`: what the analysis could not tell.
 
-use super::{Rule, judged, listed};
+use super::{Check, Rule, judged, listed};
 use crate::model::{Finding, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +15,7 @@ such a module may leave the GIL off, turn it on, or not load.
 To find out, import it in a free-threaded Python of the target, with PYTHON_GIL
 unset and no -X gil, and look whether the GIL went on:
 `python3.14t -c "import sys, the_module; print(sys._is_gil_enabled())"`."#,
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {
