@@ -27,6 +27,7 @@ pub mod acquire;
 pub mod assess;
 mod audit;
 pub mod cli;
+pub mod config;
 pub mod confirm;
 pub mod deliver;
 mod error;
@@ -45,7 +46,8 @@ pub use error::Error;
 use cli::Format;
 use confirm::Confirmer;
 use plan::{InspectPlan, Plan};
-use policy::Status;
+use policy::{Baseline, Policy, Status};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Audits, reports, and says how that ended.
@@ -53,9 +55,19 @@ use std::sync::Arc;
 /// # Errors
 /// When nothing could be audited, or the report could not be delivered. What an audit finds is no error.
 pub fn run(plan: &Plan) -> Result<Status, Error> {
-    deliver::spare(&plan.inputs, plan.output.as_deref())?;
-    let report = audit(plan)?;
-    let status = policy::status(&report);
+    for file in [&plan.output, &plan.write_baseline, &plan.project.fix_to].into_iter().flatten() {
+        deliver::spare(&plan.inputs, Some(file))?;
+        deliver::spare(&plan.project.requirements, Some(file))?;
+    }
+    let mut report = audit(plan)?;
+    plan.policy.apply(&mut report, policy::today());
+    if let Some(file) = &plan.write_baseline {
+        let baseline = Baseline::of(&report.findings);
+        deliver::deliver(&baseline.text()?, Some(file))?;
+        // What has just been written is what the next run goes by.
+        Policy { baseline: Some(baseline), ..Policy::default() }.apply(&mut report, policy::today());
+    }
+    let status = policy::status(&report, &plan.policy);
     let text = match plan.format {
         Format::Json => report::json::render(&report)?,
         Format::Human if status == Status::Nothing => return Err(Error::Nothing(report.notes)),
@@ -65,11 +77,25 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
     if status == Status::Nothing { Err(Error::Nothing(report.notes)) } else { Ok(status) }
 }
 
+/// Writes a commented configuration into the current folder.
+///
+/// # Errors
+/// When there is one already, or it cannot be written.
+pub fn init() -> Result<(), Error> {
+    let file = Path::new(config::FILE);
+    if file.exists() {
+        return Err(config::ConfigError::Exists { path: file.to_owned() }.into());
+    }
+    Ok(deliver::deliver(config::TEMPLATE, Some(file))?)
+}
+
 /// What `ftaudit explain` prints; empty for a rule that there is none of.
 #[must_use]
 pub fn explain(rule: &str) -> String {
     let found = assess::rules::RULES.into_iter().find(|known| known.id == rule);
-    found.map_or(String::new(), |rule| format!("{} ({})\n\n{}\n", rule.id, rule.severity, rule.explain))
+    found.map_or(String::new(), |rule| {
+        format!("{} ({}, {})\n\n{}\n", rule.id, rule.severity, rule.level, rule.explain)
+    })
 }
 
 /// What `ftaudit python list` prints.

@@ -3,9 +3,9 @@
 use super::{
     Abi, Agreement, Arch, BindingTool, BuiltFor, Chosen, Confidence, Confirmation, Considered, Creation,
     Definition, Distribution, DistributionReport, Evidence, EvidenceKind, Facts, Finding, Fix,
-    ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Member, ModuleName,
+    ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Level, Member, ModuleName,
     ModuleReport, Note, Outcome, Platform, Protection, PythonVersion, Reason, Report, Runtime, Seen,
-    Severity, Slice, Slot, SlotArray, SlotValue, Subject, Target, Verdict,
+    Severity, Slice, Slot, SlotArray, SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -213,7 +213,11 @@ pub(crate) fn report_of(verdicts: &[Verdict]) -> Report {
             Verdict::PurePython | Verdict::NotAvailable | Verdict::SourceOnly => Vec::new(),
             _ => vec![module_report("foo/x.cpython-314t-x86_64-linux-gnu.so", *verdict)],
         };
-        distribution_report(verdict.id(), modules)
+        let mut report = distribution_report(verdict.id(), modules);
+        if matches!(verdict, Verdict::NotAvailable | Verdict::SourceOnly) {
+            report.verdicts.insert(Target::Py314t, judgement(*verdict));
+        }
+        report
     });
     Report { targets: vec![Target::Py314t], distributions: distributions.collect(), ..Report::default() }
 }
@@ -224,6 +228,8 @@ pub(crate) fn finding(rule: &'static str) -> Finding {
         rule,
         severity: Severity::High,
         confidence: Confidence::High,
+        level: Level::Deny,
+        suppressed: None,
         distribution: "foo 1.0".to_owned(),
         source: "foo-1.0.whl".to_owned(),
         platforms: Vec::new(),
@@ -264,6 +270,10 @@ pub(crate) fn example_report() -> Report {
         evidence: judgement(Verdict::RequiresGil).evidence,
         help: "ask upstream for: # cython: freethreading_compatible = True".to_owned(),
         platforms: vec![Platform::LinuxX86_64],
+        suppressed: Some(Suppression {
+            by: SuppressedBy::Ignore,
+            reason: "used by one report, in a process of its own".to_owned(),
+        }),
         ..finding("gil-reenabled")
     };
     Report {
@@ -345,9 +355,6 @@ pub(crate) fn report() -> Report {
 pub(crate) fn chosen(name: &str, platform: Platform, verdict: Verdict) -> DistributionReport {
     let mut report = report_of(&[verdict]).distributions.remove(0);
     report.distribution = distribution(name);
-    if matches!(verdict, Verdict::NotAvailable | Verdict::SourceOnly) {
-        report.verdicts.insert(Target::Py314t, judgement(verdict));
-    }
     report.chosen = Some(Chosen {
         platform,
         file: Some(report.distribution.source.clone()),

@@ -29,7 +29,7 @@ pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
 pub use file_kind::FileKind;
-pub use finding::{Confidence, Finding, Severity, Subject};
+pub use finding::{Confidence, Finding, Level, Severity, Subject, SuppressedBy, Suppression};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };

@@ -129,12 +129,20 @@ struct Finding<'a> {
     rule: &'static str,
     severity: String,
     confidence: String,
+    level: &'static str,
+    suppressed: Option<Suppressed<'a>>,
     distribution: &'a str,
     platforms: Vec<&'static str>,
     module: Option<String>,
     message: &'a str,
     evidence: Vec<Evidence<'a>>,
     help: &'a str,
+}
+
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    by: &'static str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -313,6 +321,11 @@ impl<'a> Finding<'a> {
             rule: finding.rule,
             severity: finding.severity.to_string(),
             confidence: finding.confidence.to_string(),
+            level: finding.level.id(),
+            suppressed: finding
+                .suppressed
+                .as_ref()
+                .map(|why| Suppressed { by: why.by.id(), reason: &why.reason }),
             distribution: &finding.distribution,
             platforms: finding.platforms.iter().map(|platform| platform.id()).collect(),
             module: finding.member.as_deref().map(|path| model::ModuleName::of_member(path).dotted),

@@ -1,11 +1,12 @@
 //! `abi-mismatch`: the target does not load the module, or crashes on it.
 
 use super::{Check, Rule, judged, listed};
-use crate::model::{Finding, Severity, Subject, Verdict};
+use crate::model::{Finding, Level, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "abi-mismatch",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "The target does not load the module, or loads it and crashes
 
 Free-threaded builds have another object layout than builds with the GIL, so an

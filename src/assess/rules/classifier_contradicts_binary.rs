@@ -1,11 +1,12 @@
 //! `classifier-contradicts-binary`: the metadata promise what the binary does not keep.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Evidence, EvidenceKind, Finding, Severity, Verdict};
+use crate::model::{DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "classifier-contradicts-binary",
     severity: Severity::Medium,
+    level: Level::Warn,
     explain: "Its classifier says that it supports free threading, and its binary turns the GIL on
 
 `METADATA` has a `Programming Language :: Python :: Free Threading` classifier

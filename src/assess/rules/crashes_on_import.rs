@@ -1,11 +1,12 @@
 //! `crashes-on-import`: the process ended while the module was being imported.
 
 use super::{Check, Rule, ran};
-use crate::model::{Evidence, EvidenceKind, Finding, Seen, Severity, Subject};
+use crate::model::{Evidence, EvidenceKind, Finding, Level, Seen, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "crashes-on-import",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "Importing the module ended the interpreter
 
 `--confirm` imported the module in a process of its own, and the process ended

@@ -2,11 +2,12 @@
 
 use super::{Check, Rule};
 use crate::assess::verdict::judge_slices;
-use crate::model::{Facts, Finding, Judgement, Severity, Slice, Subject, Target, Verdict};
+use crate::model::{Facts, Finding, Judgement, Level, Severity, Slice, Subject, Target, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "disagreeing-slices",
     severity: Severity::Medium,
+    level: Level::Warn,
     explain: "The parts of a universal file differ in what they do to the GIL
 
 A universal binary of macOS holds the same module once for each machine, and the

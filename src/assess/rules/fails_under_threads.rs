@@ -1,11 +1,12 @@
 //! `fails-under-threads`: a crash or a hang when many threads import a package at the same moment.
 
 use super::{Check, Rule, ran};
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Severity, Subject};
+use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Level, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "fails-under-threads",
     severity: Severity::Medium,
+    level: Level::Warn,
     explain: "Many threads imported the package at the same moment, and the interpreter failed
 
 `--confirm=stress` lets several threads of a fresh interpreter import a package

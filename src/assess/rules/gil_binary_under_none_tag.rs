@@ -3,11 +3,12 @@
 use super::super::suffix::Suffix;
 use super::super::tags;
 use super::{Check, Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject};
+use crate::model::{Finding, Level, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "gil-binary-under-none-tag",
     severity: Severity::High,
+    level: Level::Warn,
     explain: "Names let a free-threaded Python load code that was built for the GIL
 
 A wheel tag whose ABI is `none` (`cp314-none-win_amd64`) says that the wheel has

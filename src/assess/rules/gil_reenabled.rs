@@ -1,11 +1,12 @@
 //! `gil-reenabled`: the one that this program exists for.
 
 use super::{Check, Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject, Verdict};
+use crate::model::{Finding, Level, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "gil-reenabled",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "Importing the module turns the GIL on, for the rest of the process
 
 A free-threaded Python starts without the GIL. Each time it imports an

@@ -1,11 +1,12 @@
 //! `hash-mismatch`: the file is not the one that `RECORD` lists.
 
 use super::{Check, Rule};
-use crate::model::{Evidence, EvidenceKind, Finding, Severity, Subject};
+use crate::model::{Evidence, EvidenceKind, Finding, Level, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "hash-mismatch",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "The file's SHA-256 is not the one that RECORD lists
 
 Found with --verify-hashes only. The file was changed after the wheel was built

@@ -3,11 +3,12 @@
 use super::super::suffix::Suffix;
 use super::super::tags;
 use super::{Check, Rule, built};
-use crate::model::{Abi, Evidence, EvidenceKind, Finding, Severity, Slice, Subject};
+use crate::model::{Abi, Evidence, EvidenceKind, Finding, Level, Severity, Slice, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "mislabelled-binary",
     severity: Severity::High,
+    level: Level::Warn,
     explain: "The file name or the wheel's tag names another build than the code shows
 
 Names are all that installers and the import system go by, and the code is what

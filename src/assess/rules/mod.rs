@@ -22,8 +22,8 @@ mod undetermined;
 mod unread;
 
 use crate::model::{
-    Abi, Confidence, DistributionReport, Evidence, Finding, Judgement, Platform, Runtime, Severity, Slice,
-    Subject, Target, Verdict,
+    Abi, Confidence, DistributionReport, Evidence, Finding, Judgement, Level, Platform, Runtime, Severity,
+    Slice, Subject, Target, Verdict,
 };
 
 /// Every rule, in the order that lists show them.
@@ -53,6 +53,8 @@ pub struct Rule {
     pub id: &'static str,
     /// How much its findings matter.
     pub severity: Severity,
+    /// What its findings do to the exit status, unless a policy says otherwise.
+    pub level: Level,
     /// What it finds in a line, an empty line, and what that means and what to do about it.
     pub explain: &'static str,
     check: Check,
@@ -84,6 +86,8 @@ impl Rule {
             rule: self.id,
             severity: self.severity,
             confidence: Confidence::High,
+            level: self.level,
+            suppressed: None,
             distribution: first.distribution.to_string(),
             source: first.distribution.source.clone(),
             platforms,
@@ -106,6 +110,8 @@ impl Rule {
             rule: self.id,
             severity: self.severity,
             confidence: Confidence::High,
+            level: self.level,
+            suppressed: None,
             distribution: subject.distribution.to_string(),
             source: subject.distribution.source.clone(),
             platforms: subject.platform.into_iter().collect(),

@@ -1,11 +1,12 @@
 //! `no-free-threaded-wheel`: an installer finds nothing.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Finding, Severity, Verdict};
+use crate::model::{DistributionReport, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "no-free-threaded-wheel",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "Nothing of this version can be installed on the target
 
 There is no wheel with a tag that the target takes, and no source archive

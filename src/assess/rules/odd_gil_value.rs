@@ -1,11 +1,12 @@
 //! `odd-gil-value`: a declaration that versions of Python understand differently.
 
 use super::{Check, Rule, judged};
-use crate::model::{Finding, Reason, Severity, Subject};
+use crate::model::{Finding, Level, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "odd-gil-value",
     severity: Severity::Low,
+    level: Level::Warn,
     explain: "The GIL declaration is neither 0 nor 1
 
 `Py_MOD_GIL_USED` is 0 and `Py_MOD_GIL_NOT_USED` is 1. Any other value is taken

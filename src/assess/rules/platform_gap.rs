@@ -1,11 +1,12 @@
 //! `platform-gap`: ready here, not there.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Finding, Severity, Verdict};
+use crate::model::{DistributionReport, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "platform-gap",
     severity: Severity::Low,
+    level: Level::Warn,
     explain: "It is ready on one platform, and not on another
 
 The same version leaves the GIL off on one of the platforms that were asked for,

@@ -1,11 +1,12 @@
 //! `source-only`: what is not built yet cannot be read.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Finding, Severity, Verdict};
+use crate::model::{DistributionReport, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "source-only",
     severity: Severity::Medium,
+    level: Level::Unsure,
     explain: "The target has no wheel of it: installers would compile the source archive
 
 An installer that finds no wheel for the target takes the source archive, and

@@ -1,11 +1,12 @@
 //! `undetermined`: what the analysis could not tell.
 
 use super::{Check, Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject, Verdict};
+use crate::model::{Finding, Level, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "undetermined",
     severity: Severity::Medium,
+    level: Level::Unsure,
     explain: r#"What importing the module does could not be told from the binary
 
 The init function was followed as far as its code alone decides what happens;

@@ -1,11 +1,12 @@
 //! `unread`: a file that had to be audited and could not be read.
 
 use super::{Check, Rule, judged};
-use crate::model::{Finding, Reason, Severity, Subject};
+use crate::model::{Finding, Level, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "unread",
     severity: Severity::Medium,
+    level: Level::Unsure,
     explain: "The file could not be read as a binary
 
 It has the name of an extension module, and is empty, truncated, damaged, larger

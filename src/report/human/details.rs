@@ -7,8 +7,8 @@ use super::group::Group;
 use super::page::{Page, Tone};
 use super::runtime;
 use crate::model::{
-    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, ModuleReport, Reason, Report, Target,
-    Verdict,
+    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, Level, ModuleReport, Reason, Report,
+    SuppressedBy, Suppression, Target, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +53,8 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     // What is wrong on several platforms is told once.
     let mut told = BTreeSet::new();
     findings.retain(|finding| told.insert((finding.rule, &finding.message)));
+    suppressed(&findings, page);
+    findings.retain(|finding| finding.suppressed.is_none() && finding.level > Level::Allow);
     other_findings(&findings, detail, page);
     let mut helps: Vec<&str> = findings.iter().map(|finding| finding.help.as_str()).collect();
     helps.sort_unstable();
@@ -200,6 +202,22 @@ fn with_address(Evidence { text, address, .. }: &Evidence) -> String {
 /// Names are told by the reason already.
 fn says_more(evidence: &[Evidence]) -> bool {
     evidence.iter().any(|first| !matches!(first.kind, EvidenceKind::FileName | EvidenceKind::WheelTag))
+}
+
+/// What does not count, with the reason that the team gives.
+fn suppressed(findings: &[&Finding], page: &mut Page) {
+    let mut why: BTreeMap<(SuppressedBy, &str), Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(Suppression { by, reason }) = &finding.suppressed {
+            let rules = why.entry((*by, reason)).or_default();
+            if !rules.contains(&finding.rule) {
+                rules.push(finding.rule);
+            }
+        }
+    }
+    for ((_, reason), rules) in why {
+        page.paragraph(4, Tone::Faint, &format!("does not count ({}): {reason}", rules.join(", ")));
+    }
 }
 
 /// The first finding of each rule, and how many there are like it.

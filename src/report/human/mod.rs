@@ -172,12 +172,22 @@ fn summary(report: &Report, page: &mut Page) {
     }
     runtime::summary(report, page);
     let mut also: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
+    let counting = report.findings.iter().filter(|finding| finding.suppressed.is_none());
+    for finding in counting.filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
         *also.entry(finding.rule).or_default() += 1;
     }
     if !also.is_empty() {
         let rules: Vec<String> = also.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
         page.paragraph(0, Tone::Bad, &format!("Also found: {}.", rules.join(", ")));
+    }
+    let suppressed = report.findings.iter().filter(|finding| finding.suppressed.is_some()).count();
+    if suppressed > 0 {
+        let (noun, verb) = if suppressed == 1 { ("finding", "does") } else { ("findings", "do") };
+        page.paragraph(
+            0,
+            Tone::Faint,
+            &format!("{suppressed} {noun} {verb} not count, by ignores or the baseline."),
+        );
     }
     if unread > 0 {
         let (things, were) = if unread == 1 { ("thing", "was") } else { ("things", "were") };
@@ -291,7 +301,7 @@ mod tests {
               Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
             … and 3 more, same reason (-v lists them)
-            ask upstream for: # cython: freethreading_compatible = True
+            does not count (gil-reenabled): used by one report, in a process of its own
         ✓ numpy 1.0   leaves the GIL off   2 modules
         · x.so        no extension module  1 file
             from venv/lib/python3.14t/site-packages
@@ -306,6 +316,7 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -377,7 +388,7 @@ mod tests {
               lxml/x.cpython-314t-x86_64-linux-gnu.so
             confirmed on 3.14t: lxml.x was imported and turned the GIL on
               lxml.x ← lxml
-            ask upstream for: # cython: freethreading_compatible = True
+            does not count (gil-reenabled): used by one report, in a process of its own
         ✓ numpy 1.0   leaves the GIL off   2 modules
             from numpy-1.0.whl
             numpy._core._multiarray_umath  declares Py_MOD_GIL_NOT_USED in its
@@ -406,6 +417,7 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -452,7 +464,7 @@ mod tests {
               Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
             … and 3 more, same reason (-v lists them)
-            ask upstream for: # cython: freethreading_compatible = True
+            does not count (gil-reenabled): used by one report, in a process of its own
         x.so        · library  ✓ GIL off
             from venv/lib/python3.14t/site-packages
         idna 1.0    · pure     ✓ GIL off
@@ -469,6 +481,7 @@ mod tests {
           off, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -537,6 +550,7 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
         let fine = made_up::report_of(&[Verdict::GilFree; 4]);
