@@ -30,14 +30,14 @@ pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
 pub use file_kind::{FileKind, is_audited};
-pub use finding::{Confidence, Finding, Severity, Subject};
+pub use finding::{Confidence, Finding, Level, Severity, Subject, SuppressedBy, Suppression};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
 pub use inspection::{Answer, Inspection, OtherModule, SlotMeaning};
 pub use note::Note;
 pub use platform::{Context, ParsePlatformError, Platform};
-pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
+pub use report::{Chosen, DistributionReport, Fix, ForeignEnvironment, ModuleReport, Report};
 pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use trace::{Action, PathEnd, Place, Step, Trace, TracedPath};

@@ -49,6 +49,18 @@ impl Platform {
         }
     }
 
+    /// What a name on the command line stands for: one platform, `all`, or `host`.
+    ///
+    /// # Errors
+    /// When the name is not known, or is `host` on a machine that is none of [`Self::ALL`].
+    pub fn several(name: &str) -> Result<Vec<Self>, ParsePlatformError> {
+        match name {
+            "all" => Ok(Self::ALL.to_vec()),
+            "host" => Self::host().map(|host| vec![host]).ok_or_else(|| ParsePlatformError(name.to_owned())),
+            name => name.parse().map(|platform| vec![platform]),
+        }
+    }
+
     /// The platform that this program was built for; none where it is no platform of this list.
     #[must_use]
     pub const fn host() -> Option<Self> {
@@ -80,7 +92,7 @@ impl fmt::Display for Platform {
 
 /// What was given is no platform that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no platform: known are {known}", known = Platform::ALL.map(Platform::id).join(", "))]
+#[error("`{0}` is no platform: known are {known}, and all and host", known = Platform::ALL.map(Platform::id).join(", "))]
 pub struct ParsePlatformError(String);
 
 impl FromStr for Platform {
