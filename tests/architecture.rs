@@ -22,7 +22,7 @@ const SURROUNDINGS: [(&str, &[&str]); 8] = [
 ];
 
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.
-const HOMES: [(&str, &[&str]); 33] = [
+const HOMES: [(&str, &[&str]); 38] = [
     ("aho_corasick", &["inspect/"]),
     ("yaxpeax_arch", &["inspect/"]),
     ("yaxpeax_arm", &["inspect/"]),
@@ -43,6 +43,7 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("memchr", &["inspect/", "unpack/"]),
     ("memmap2", &["unpack/bytes.rs"]),
     ("object", &["inspect/"]),
+    ("pep440_rs", &["acquire/"]),
     ("percent_encoding", &["acquire/"]),
     ("punycode", &["inspect/"]),
     ("rayon", &["error.rs", "lib.rs"]),
@@ -50,10 +51,14 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("rustix", &["confirm/"]),
     ("seccompiler", &["confirm/sandbox/"]),
     ("serde", &["acquire/", "confirm/", "model/evidence.rs", "report/json.rs", "report/inspection/json.rs"]),
+    ("serde_saphyr", &["acquire/project/"]),
+    ("shlex", &["acquire/project/"]),
     ("serde_json", &["acquire/", "confirm/", "report/json.rs", "report/inspection/json.rs", "error.rs"]),
     ("sha2", &["lib.rs"]),
-    ("tempfile", &["confirm/", "deliver.rs"]),
+    ("tempfile", &["acquire/project/", "confirm/", "deliver.rs"]),
     ("textwrap", &["plan.rs", "report/human/page.rs"]),
+    ("toml", &["acquire/project/"]),
+    ("url", &["acquire/"]),
     ("walkdir", &["acquire/", "confirm/sandbox/limits.rs", "unpack/"]),
     ("zip", &["unpack/"]),
 ];
