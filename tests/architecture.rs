@@ -27,7 +27,7 @@ const SURROUNDINGS: [(&str, &[&str]); 10] = [
 ];
 
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.
-const HOMES: [(&str, &[&str]); 46] = [
+const HOMES: [(&str, &[&str]); 48] = [
     ("aho_corasick", &["inspect/"]),
     ("anstream", &["main.rs", "plan.rs"]),
     ("anstyle", &["main.rs", "report/human/page.rs"]),
@@ -71,12 +71,14 @@ const HOMES: [(&str, &[&str]); 46] = [
             "report/inspection/json.rs",
         ],
     ),
+    ("serde_saphyr", &["acquire/project/"]),
     ("serde_ignored", &["config/"]),
     (
         "serde_json",
         &["acquire/", "confirm/", "policy/", "report/json.rs", "report/inspection/json.rs", "error.rs"],
     ),
     ("sha2", &["acquire/index/", "audit/"]),
+    ("shlex", &["acquire/project/"]),
     ("strsim", &["config/"]),
     ("tar", &["acquire/index/"]),
     ("tempfile", &["acquire/index/", "confirm/", "deliver.rs"]),
