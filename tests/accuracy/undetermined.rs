@@ -41,7 +41,6 @@ const TABLE: &[(&str, &str, Knowable)] = &[
         "gcc-O0",
         Knowable::WithEffort("words that are known in part travel through vectors"),
     ),
-    ("nanobind/nanobind_silent", "nanobind-2.", Knowable::WithEffort("more paths than an audit follows")),
     (
         "pybind11/pybind_denies_by_flag",
         "pybind11-2.13",
