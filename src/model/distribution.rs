@@ -14,6 +14,9 @@ pub struct Distribution {
     /// Wheel tags (`cp314-cp314t-manylinux_2_28_x86_64`), from the `WHEEL` file where it can be read, and
     /// otherwise from the wheel's name; empty where nothing says.
     pub tags: Vec<String>,
+    /// The trove classifier about free threading (`Programming Language :: Python :: Free Threading :: 3 - Stable`),
+    /// as `METADATA` has it: the part behind the last `::`.
+    pub free_threading: Option<String>,
     /// The members whose names an interpreter could load as an extension module, sorted by path.
     pub members: Vec<Member>,
     /// Shared libraries that no import statement loads (`libfoo.so.1`, `.dylib`, `.dll`): read only when a

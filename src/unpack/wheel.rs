@@ -41,6 +41,7 @@ impl Wheel {
 struct About {
     name: Option<String>,
     version: Option<String>,
+    free_threading: Option<String>,
     tags: Vec<String>,
     hashes: HashMap<String, String>,
 }
@@ -112,6 +113,7 @@ impl Listing {
         About {
             name: name.or(named_name).map(|name| normalise(&name)),
             version: version.or(named_version),
+            free_threading: core.as_deref().and_then(metadata::free_threading),
             tags,
             hashes,
         }
@@ -201,6 +203,7 @@ impl Listing {
             version: about.version,
             source: self.label.clone(),
             tags: about.tags,
+            free_threading: about.free_threading,
             members: Vec::new(),
             libraries: Vec::new(),
         };
