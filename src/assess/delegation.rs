@@ -8,6 +8,9 @@ use crate::model::{
 /// A module that makes others, as far as that counts here.
 struct Maker {
     module: String,
+    /// Its name and folder where that folder can be no package: such a module is imported by its bare name, from a
+    /// folder of the search path.
+    loose: Option<(String, String)>,
     /// `_cffi_backend of cffi 2.1.1`.
     name: String,
     source: String,
@@ -45,7 +48,8 @@ fn makers_of(report: &DistributionReport) -> impl Iterator<Item = Maker> {
             };
             Some(Maker {
                 module: module.name.dotted.clone(),
-                name: format!("{} of {owner}", module.name.dotted),
+                loose: loose(module),
+                name: format!("{} of {owner}", module.name.stem),
                 source: source.clone(),
                 target,
                 machine,
@@ -55,24 +59,37 @@ fn makers_of(report: &DistributionReport) -> impl Iterator<Item = Maker> {
     })
 }
 
+/// The name and the folder of a module whose folder can be no package.
+fn loose(module: &ModuleReport) -> Option<(String, String)> {
+    let (folder, _) = module.member.path.rsplit_once('/')?;
+    let is_name = |part: &str| part.chars().all(|character| character == '_' || character.is_alphanumeric());
+    (!folder.split('/').all(is_name)).then(|| (module.name.stem.clone(), folder.to_owned()))
+}
+
 /// The verdicts of a module that the makers decide. A universal file has the worst of its slices.
 fn settled(module: &ModuleReport, source: &str, makers: &[Maker]) -> Vec<(Target, Judgement)> {
     let is_open = |(_, judged): &(&Target, &Judgement)| {
         judged.verdict == Verdict::Undetermined && matches!(judged.reason, Reason::CannotTell(_))
     };
+    let folder = loose(module).map(|(_, folder)| folder);
     let settle_one = |(target, _): (&Target, &Judgement)| {
         let slices = inits(module).filter(|(_, other, _)| other == target);
         let judged: Option<Vec<Judgement>> = slices
             .map(|(machine, _, init)| {
                 let Outcome::Delegated { to } = &init.outcome else { return None };
-                let fits = |maker: &&Maker| {
-                    maker.module == *to && maker.target == *target && maker.machine == machine
+                let fits = |maker: &&Maker| maker.target == *target && maker.machine == machine;
+                let is_near = |maker: &&Maker| {
+                    let place = maker.loose.as_ref().map(|(stem, folder)| (stem, Some(folder)));
+                    maker.source == source && place == Some((to, folder.as_ref()))
                 };
-                let all: Vec<&Maker> = makers.iter().filter(fits).collect();
+                let near: Vec<&Maker> = makers.iter().filter(fits).filter(is_near).collect();
+                let all: Vec<&Maker> =
+                    makers.iter().filter(fits).filter(|maker| maker.module == *to).collect();
                 // What is installed beside it is what it meets; of a folder of wheels nobody knows.
                 let beside: Vec<&Maker> =
                     all.iter().copied().filter(|maker| maker.source == source).collect();
-                agreed(if beside.is_empty() { &all } else { &beside }, init, *target)
+                let first = [near, beside, all].into_iter().find(|makers| !makers.is_empty());
+                agreed(&first?, init, *target)
             })
             .collect();
         Some((*target, judged?.into_iter().max_by_key(|judged| judged.verdict)?))
@@ -190,5 +207,21 @@ mod tests {
             "{differ}"
         );
         assert!(settled_as(two("a")).starts_with("gil-free "));
+    }
+
+    #[test]
+    fn a_backend_in_the_same_folder_counts_unless_that_may_be_a_package() {
+        let settled_in = |folder: &str, other: &str| {
+            let mut reports = vec![binding("a"), backend("a", Some(1))];
+            for (report, folder) in reports.iter_mut().zip([folder, other]) {
+                let module = &mut report.modules[0];
+                module.member.path = format!("{folder}/{}", module.member.path);
+                module.name = ModuleName::of_member(&module.member.path);
+            }
+            settled_as(reports)
+        };
+        assert!(settled_in("lib-1.0", "lib-1.0").starts_with("gil-free "));
+        assert!(settled_in("lib-1.0", "lib-2.0").starts_with("undetermined "));
+        assert!(settled_in("package", "package").starts_with("undetermined "));
     }
 }

@@ -75,7 +75,11 @@ fn find(name: &ModuleName, init: &Init, target: Target) -> Step<()> {
         vec![Evidence::new(EvidenceKind::Symbol, text).of(expected.clone())]
     };
     let has_hook = init.outcome != Outcome::NoHook;
-    let has_export_hook = init.other_hooks.contains(&format!("PyModExport_{stem}"));
+    let export_hook = format!("PyModExport{prefix}_{stem}");
+    // What a name outside ASCII is encoded to, the file tells.
+    let is_export_hook =
+        |hook: &&String| **hook == export_hook || prefix == "U" && hook.starts_with("PyModExportU_");
+    let has_export_hook = init.other_hooks.iter().find(is_export_hook).is_some();
     let suffix = Suffix::parse(&name.suffix);
     if !has_hook && !has_export_hook {
         refuse(Verdict::NotAnExtension, no_hook, missing())

@@ -59,9 +59,10 @@ pub(super) fn with_init(mut built_for: BuiltFor, image: &Image, init: &Init) -> 
         Outcome::Exported(slots) => (None, Some(slots)),
         _ => (None, None),
     };
-    if let Some((abi, evidence)) = slots.and_then(|slots| abi_record(image, slots)) {
+    if let Some((python, abi, evidence)) = slots.and_then(|slots| abi_record(image, slots)) {
         // The record outranks everything else: it is what 3.15 itself looks at.
         built_for.abi = Some(abi);
+        built_for.python = python.or(built_for.python);
         built_for.evidence.insert(0, evidence);
     }
     if let Some(definition) = definition {
@@ -110,8 +111,8 @@ fn python_library(name: &str) -> Option<(Option<PythonVersion>, Abi)> {
     version(&digits).map(|version| (Some(version), abi))
 }
 
-/// The `PyABIInfo` that a `Py_mod_abi` slot points to.
-fn abi_record(image: &Image, slots: &SlotArray) -> Option<(Abi, Evidence)> {
+/// The `PyABIInfo` that a `Py_mod_abi` slot points to: the version of the ABI, where it asks for one, and which it is.
+fn abi_record(image: &Image, slots: &SlotArray) -> Option<(Option<PythonVersion>, Abi, Evidence)> {
     let slot = slots.slots.iter().find(|slot| SlotId::of(slot.id) == SlotId::Abi)?;
     let SlotValue::Known(address) = slot.value else { return None };
     // u8 major, u8 minor, u16 flags, u32 build version, u32 ABI version.
@@ -119,9 +120,14 @@ fn abi_record(image: &Image, slots: &SlotArray) -> Option<(Abi, Evidence)> {
     if !image.read(address, &mut record) {
         return None;
     }
-    let [_, _, low, high, ..] = record;
-    let flags =
-        if image.big_endian { u16::from_be_bytes([low, high]) } else { u16::from_le_bytes([low, high]) };
+    let [_, _, low, high, _, _, _, _, version @ ..] = record;
+    let (flags, [major, minor]) = if image.big_endian {
+        (u16::from_be_bytes([low, high]), [version[0], version[1]])
+    } else {
+        (u16::from_le_bytes([low, high]), [version[3], version[2]])
+    };
+    // As in `PY_VERSION_HEX`; 0 asks for none.
+    let python = (major != 0).then_some(PythonVersion { major, minor });
     let abi = match (flags & ABI_STABLE != 0, flags & ABI_GIL != 0, flags & ABI_FREE_THREADED != 0) {
         (true, _, true) => Abi::Abi3t,
         (true, true, false) => Abi::Abi3,
@@ -129,8 +135,9 @@ fn abi_record(image: &Image, slots: &SlotArray) -> Option<(Abi, Evidence)> {
         (false, true, false) => Abi::Gil,
         (_, false, false) => return None,
     };
-    let text = format!("its PyABIInfo has flags {flags:#x}: {abi}");
-    Some((abi, Evidence::new(EvidenceKind::AbiInfo, text).at(address)))
+    let of = python.map_or(String::new(), |python| format!(" of {python}"));
+    let text = format!("its PyABIInfo has flags {flags:#x}: {abi}{of}");
+    Some((python, abi, Evidence::new(EvidenceKind::AbiInfo, text).at(address)))
 }
 
 fn definition_head(built_for: &mut BuiltFor, definition: &Definition) {

@@ -25,6 +25,26 @@ impl DefLayout {
     }
 }
 
+/// Where the fields of a `PyTypeObject` of a free-threaded build stand, in bytes (`Include/cpython/object.h`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TypeLayout {
+    /// `ob_type`.
+    pub class: u64,
+    /// `tp_name`, the first field behind the object's head.
+    pub fields: u64,
+    /// Size of the whole, without what is smaller than a pointer at its end.
+    pub size: u64,
+}
+
+impl TypeLayout {
+    /// 48 fields of a pointer's size, from `tp_name` to `tp_vectorcall`, behind a `PyVarObject`.
+    pub(crate) const fn free_threaded(pointer: u8) -> Self {
+        let object = if pointer == 8 { 32 } else { 20 };
+        let word = pointer as u64;
+        Self { class: object - word, fields: object + word, size: object + word + 48 * word }
+    }
+}
+
 /// Size of a `PySlot`, the same on 32 and 64 bits (PEP 820, `Include/slots.h`).
 pub(crate) const PY_SLOT_SIZE: u64 = 16;
 

@@ -37,7 +37,7 @@ const TOOLS: [Tool; 12] = [
     },
     Tool {
         name: "nanobind",
-        markers: &["__nb_internals_v", "nanobind.nb_"],
+        markers: &["__nb_internals_v", "nanobind.nb_", "the nanobind backend module"],
         version: None,
         declare_with: "nanobind_add_module(… FREE_THREADED …)",
     },
@@ -67,20 +67,21 @@ const TOOLS: [Tool; 12] = [
     },
     Tool {
         name: "f2py",
-        markers: &["__f2py_numpy_version__"],
-        version: None,
+        markers: &["__f2py_numpy_version__", "auto-generated with f2py"],
+        version: Some(("f2py (version:", '.')),
         declare_with: "f2py --freethreading-compatible",
     },
     Tool {
         name: "SIP",
-        markers: &["sip.simplewrapper", "sip.wrappertype"],
+        // The first two stand in the `sip` module, or a copy of it, the others in the modules that use it.
+        markers: &["SIP_VERSION_STR", "sip.simplewrapper", "sip._C_API", "_C_BOOTSTRAP"],
         version: None,
-        declare_with: "%Module(gil=…) with SIP ABI 14 (sip 6.17 or later)",
+        declare_with: "%Module(…, gil_use=\"NotUsed\") with SIP ABI 14 (sip 6.17 or later)",
     },
     Tool {
         name: "Shiboken",
         markers: &["Shiboken.Object", "libshiboken"],
-        version: None,
+        version: Some(("libshiboken6.abi3.so.", '.')),
         declare_with: "PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED) in the generated init function",
     },
     Tool {

@@ -13,19 +13,23 @@ use std::sync::LazyLock;
 
 /// What `fixtures/build.py` writes.
 #[derive(Deserialize)]
-struct Manifest {
-    modules: Vec<Built>,
+pub struct Manifest {
+    /// What was built.
+    pub modules: Vec<Built>,
     missing: Vec<String>,
 }
 
 /// A module that was built.
 #[derive(Deserialize)]
-struct Built {
-    fixture: String,
-    way: String,
+pub struct Built {
+    /// Folder and stem of its source.
+    pub fixture: String,
+    /// The way in which it was built.
+    pub way: String,
     module: String,
     folder: String,
-    file: String,
+    /// Its path.
+    pub file: String,
 }
 
 #[test]
@@ -64,7 +68,9 @@ fn of_each_version_under_the_others() {
             let mut comparison = Comparison::default();
             for (name, outcome) in names.iter().zip(probe::import_all(interpreter, &modules)) {
                 let (_, said) = &verdicts[&(String::new(), format!("{name}.so"))];
-                let truth = Truth { verdict: outcome.verdict(), seen: &outcome.to_string(), excused: false };
+                // Each is an extension module for the version that it was built for.
+                let verdict = if outcome == Outcome::NoHook { "incompatible-abi" } else { outcome.verdict() };
+                let truth = Truth { verdict, seen: &outcome.to_string(), excused: false };
                 comparison.enter(name, "gcc-O2", said, truth);
             }
             let about = format!("fixtures built for {} under {}", built_for.version, interpreter.version);
@@ -119,7 +125,7 @@ fn compare(interpreter: &Interpreter, folder: &Path, manifest: &Manifest, excuse
 }
 
 /// Every interpreter at hand, and its fixtures: built once, whatever test is first.
-static BUILT: LazyLock<Vec<(Interpreter, PathBuf, Manifest)>> = LazyLock::new(|| {
+pub static BUILT: LazyLock<Vec<(Interpreter, PathBuf, Manifest)>> = LazyLock::new(|| {
     let with_fixtures = |interpreter| {
         let (folder, manifest) = build(&interpreter);
         (interpreter, folder, manifest)
@@ -175,4 +181,23 @@ fn readme_lists_each_source() {
     }
     let sources: BTreeSet<&str> = sources.iter().map(String::as_str).collect();
     assert_eq!(listed, sources, "fixtures/README.md has a row for each source");
+}
+
+/// What the README says stands for a way to declare is there.
+#[test]
+fn readme_names_what_is_there() {
+    let readme = fs::read_to_string(scripts::in_repository("fixtures/README.md")).expect("it is there");
+    let (_, rest) = readme.split_once("| way | stands for it |").expect("the README has this table");
+    let (table, _) = rest.split_once("\n## ").expect("a section follows");
+    let locks: String = ["fixtures/tools.lock", "tests/wheels.lock"]
+        .map(|lock| fs::read_to_string(scripts::in_repository(lock)).expect("the lock file is there"))
+        .concat();
+    let is_there = |name: &str| {
+        let root = scripts::in_repository("fixtures");
+        let source = root.join(name.strip_prefix("fixtures/").unwrap_or(name));
+        source.is_dir() || source.with_extension("c").is_file() || locks.contains(&format!("  {name}-"))
+    };
+    let named: Vec<&str> = table.split('`').skip(1).step_by(2).collect();
+    let absent: Vec<_> = named.iter().filter(|name| name.contains(['/', '-']) && !is_there(name)).collect();
+    assert!(named.len() > 40 && absent.is_empty(), "{} are named, not there: {absent:?}", named.len());
 }

@@ -2,7 +2,7 @@
 //!
 //! [`truth`] holds the verdicts on real wheels against what CPython was once seen to do with them, [`platforms`] does
 //! so for the wheels of other platforms; [`fixtures`] and [`wheels`] hold them against what the interpreters at hand
-//! do now. [`broken`] is about files that no interpreter can load,
+//! do now. [`origin`] is about the tools that made a module, [`broken`] about files that no interpreter can load,
 //! [`universal`] about one of macOS.
 
 mod audit;
@@ -11,6 +11,7 @@ mod comparison;
 mod fixtures;
 #[path = "../support/interpreters.rs"]
 mod interpreters;
+mod origin;
 mod platforms;
 #[path = "../support/probe.rs"]
 mod probe;

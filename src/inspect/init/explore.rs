@@ -1,13 +1,13 @@
 //! Follows a function along every path that unknown values leave open, within limits.
 
 use super::capi::{self, Effect};
+use super::ends::{End, Explored};
+use super::hurry::{self, Hurry, MAX_HURRIED_STEPS, Start};
 use super::machine::{Fault, Flow, Machine};
-use super::meetings::Meetings;
+use super::meetings::{Meetings, Patience};
 use super::memory::Full;
-use super::path::{Path, Trail};
-use super::trace::Recorded;
+use super::path::Path;
 use super::value::Value;
-use std::rc::Rc;
 
 /// Instructions of one evaluation, over all paths. The longest real init function that is decided needs nearly
 /// 500,000; one that moves blocks for ever takes 140 ms of a processor.
@@ -16,6 +16,10 @@ pub(super) const MAX_STEPS: u32 = 600_000;
 /// Instructions that are spent, of these, on the paths that remain when one has succeeded, if it took no more
 /// itself: they have to show no more than whether they agree with it.
 const MAX_LATE_STEPS: u32 = 40_000;
+
+/// Instructions after which fewer paths are followed from where they meet, if none has succeeded: late enough for most
+/// real init functions, and early enough to see some path of the others to its end.
+const PATIENT_STEPS: u32 = 200_000;
 
 /// How often one path may come to the same undecided branch in one call, pass by pass. Paths that reach the
 /// first bound wait until all others have ended, and go on only then: what a loop of unknown length leads to is
@@ -32,26 +36,6 @@ const MAX_DEPTH: usize = 48;
 /// Paths that may be open at once, at about a kilobyte each beside their memory: the longest real init function,
 /// with an undecided check at every other call, has 3,300.
 const MAX_OPEN: usize = 1 << 14;
-
-/// How a path ended.
-pub(super) enum End<'s, 'a, 'data, M> {
-    /// The function returned this, and no exception was set.
-    Returned(Value, Box<Path<'s, 'a, 'data, M>>),
-    /// It returned zero, or with an exception set.
-    Failed { recorded: Option<Rc<Recorded>> },
-    /// The process, or the import, ended on the way: it says nothing of success.
-    Died { why: &'static str, address: u64 },
-    /// An exception was thrown, or a jump made back to `setjmp`: who catches it is not followed.
-    Thrown { address: u64 },
-    /// The evaluation could not go on.
-    Stopped {
-        why: String,
-        address: u64,
-        trail: Trail,
-        declared: Vec<Option<Value>>,
-        recorded: Option<Rc<Recorded>>,
-    },
-}
 
 /// What is asked of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,20 +61,7 @@ pub(super) struct Explorer<'s, 'a, 'data, M> {
     /// Paths that have reached the rounds of this pass, at an undecided branch.
     waiting: Vec<(Path<'s, 'a, 'data, M>, u64)>,
     rounds: u32,
-}
-
-/// What came of all paths of a function.
-pub(super) struct Explored<'s, 'a, 'data, M> {
-    pub ends: Vec<End<'s, 'a, 'data, M>>,
-    /// Whether paths were given up where others had been before: that none of the rest succeeds then proves
-    /// nothing.
-    pub merged: bool,
-    /// Whether calls were passed over: that no path succeeds then proves nothing either.
-    pub guessed: bool,
-    /// What the paths that were left open when one had succeeded had declared so far, for each module they had
-    /// created.
-    pub left: Vec<Vec<Option<Value>>>,
-    pub steps: u32,
+    hurry: Hurry<'s, 'a, 'data, M>,
 }
 
 /// What follows a step.
@@ -124,6 +95,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             merged: false,
             guessed: false,
             succeeded: false,
+            hurry: Hurry::Not(None),
         };
         for rounds in ROUNDS {
             explorer.rounds = rounds;
@@ -133,8 +105,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             }
             explorer.exhaust();
         }
-        let open = explorer.pending.iter().chain(explorer.waiting.iter().map(|(path, _)| path));
-        explorer.left.extend(open.map(Path::declared));
+        explorer.leave_open();
+        explorer.hurry_on();
         Explored {
             ends: explorer.ends,
             merged: explorer.merged,
@@ -142,6 +114,33 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             left: explorer.left,
             steps: explorer.steps,
         }
+    }
+
+    /// Gives up the paths that are open.
+    fn leave_open(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting).into_iter().map(|(path, _)| path);
+        let open = std::mem::take(&mut self.pending).into_iter().chain(waiting);
+        self.left.extend(open.map(|path| path.declared()));
+    }
+
+    /// Looks for a success past what has taken too long.
+    fn hurry_on(&mut self) {
+        if self.succeeded || self.steps < self.limit || self.until == Until::FirstReturn {
+            return;
+        }
+        let Some(start) = self.hurry.begin() else { return };
+        self.limit = self.steps.saturating_add(MAX_HURRIED_STEPS);
+        self.meetings = Meetings::default();
+        self.rounds = ROUNDS[0];
+        self.guessed = true;
+        let Start { mut path, site, target } = *start;
+        match self.call(&mut path, site, target) {
+            Ok(Next::Go) => self.pending.push(path),
+            Ok(Next::Over) => {}
+            Err(Full) => self.fault(&path, site, Fault::MemoryFull),
+        }
+        self.exhaust();
+        self.leave_open();
     }
 
     fn exhaust(&mut self) {
@@ -189,6 +188,10 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 };
             }
             self.steps = self.steps.saturating_add(1 + path.memory.space.paid());
+            if let Some(past) = self.hurry.gives_up(&path) {
+                self.pending.extend(past);
+                return self.left.push(path.declared());
+            }
             let flow = match path.machine.step(&mut path.memory) {
                 Ok(flow) => flow,
                 Err(fault) => return self.fault(&path, counter, fault),
@@ -207,7 +210,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 }
                 Flow::Call(target) => {
                     path.enter_frame(counter);
-                    self.transfer(&mut path, counter, target, true)
+                    self.call(&mut path, counter, target)
                 }
             };
             match next {
@@ -221,6 +224,22 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
                 Err(Full) => return self.fault(&path, counter, Fault::MemoryFull),
             }
         }
+    }
+
+    /// Enters a function.
+    fn call(&mut self, path: &mut Path<'s, 'a, 'data, M>, site: u64, target: Value) -> Result<Next, Full> {
+        if self.until == Until::AllEnds
+            && path.is_called_by_hook()
+            && let Some(function) = target.known()
+            && path.memory.space.import_at(function).is_none()
+        {
+            self.hurry.keep(path, site, target);
+            if self.hurry.passes_over(path, site, function) {
+                hurry::pass_over(path, site);
+                return Ok(Next::Go);
+            }
+        }
+        self.transfer(path, site, target, true)
     }
 
     /// Goes to a call's or jump's target.
@@ -313,13 +332,20 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Goes both ways out of an undecided branch, within [`ROUNDS`] and the limits below it.
     fn fork(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64) {
         let (round, idle) = path.round(counter);
-        if idle >= MAX_IDLE_ROUNDS || !self.meetings.arrive(counter, round, &path, self.succeeded) {
+        if idle >= MAX_IDLE_ROUNDS
+            || !self.meetings.arrive(counter, round, &path, self.succeeded, self.patience())
+        {
             self.merged = true;
         } else if round >= self.rounds {
             self.waiting.push((path, counter));
         } else {
             self.both_ways(path, counter);
         }
+    }
+
+    /// How many paths may meet: fewer where many steps have not led to a success.
+    const fn patience(&self) -> Patience {
+        if self.succeeded || self.steps < PATIENT_STEPS { Patience::Usual } else { Patience::Little }
     }
 
     fn both_ways(&mut self, path: Path<'s, 'a, 'data, M>, counter: u64) {

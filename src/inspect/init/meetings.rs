@@ -9,12 +9,31 @@ use std::hash::{Hash, Hasher};
 /// the same state: those that meet again behind an `if` know much the same.
 const MAX_MEETINGS: u8 = 8;
 
+/// The same once many steps have been taken in vain: the first one of them stands for all.
+const MAX_MEETINGS_OF_MANY: u8 = 1;
+
 /// The same for paths that even agree in their registers and the top of the stack.
 const MAX_REPEATS: u8 = 1;
 
 /// How many paths are followed from the same place, with the same call stack and the modules in the same state, once
 /// a path has succeeded.
 const MAX_LATE_MEETINGS: u8 = 4;
+
+/// How much is spent on paths that meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    Usual,
+    Little,
+}
+
+impl Patience {
+    const fn meetings(self) -> u8 {
+        match self {
+            Self::Usual => MAX_MEETINGS,
+            Self::Little => MAX_MEETINGS_OF_MANY,
+        }
+    }
+}
 
 /// Where the paths of one function have been.
 #[derive(Default)]
@@ -42,6 +61,7 @@ impl Meetings {
         round: u32,
         path: &Path<M>,
         succeeded: bool,
+        patience: Patience,
     ) -> bool {
         // Once a path has succeeded, those that join its way, or one that failed before it, add nothing.
         if succeeded && self.early.contains(&path.place(counter)) {
@@ -53,7 +73,7 @@ impl Meetings {
         let state = path.state();
         let mut progress = FxHasher::default();
         path.machine.fingerprint(&path.memory, &mut progress);
-        let keys = [(u64::from(round), MAX_MEETINGS), (progress.finish(), MAX_REPEATS)];
+        let keys = [(u64::from(round), patience.meetings()), (progress.finish(), MAX_REPEATS)];
         keys.map(|key| {
             let mut hasher = FxHasher::default();
             (counter, state, key).hash(&mut hasher);

@@ -2,15 +2,17 @@
 //! interpreter would get from it.
 //!
 //! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
-//! [`capi`] answers calls that leave the file, [`explore`] follows every open path, [`slots`] reads what was
-//! handed to the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how, and
-//! [`makes`] follows what a module does for others.
+//! [`capi`] answers calls that leave the file, [`explore`] follows every open path to its end ([`ends`]; [`hurry`] is
+//! for functions with too many), [`slots`] reads what was handed to the interpreter, and [`outcome`] says what the
+//! paths have in common. [`trace`] tells people how, and [`makes`] follows what a module does for others.
 //! [`unevaluated`] says what can be told without running code.
 
 mod arm64;
 mod capi;
+mod ends;
 mod explore;
 mod hook;
+mod hurry;
 mod machine;
 mod makes;
 mod meetings;
@@ -30,7 +32,8 @@ mod x86;
 use crate::inspect::image::Image;
 use crate::model::{Arch, Evidence, Format, Hook, HookKind, Init, Outcome, Target, Trace};
 use arm64::Arm64;
-use explore::{End, Explorer, MAX_STEPS};
+use ends::End;
+use explore::{Explorer, MAX_STEPS};
 pub use hook::stem_of;
 use machine::Machine;
 use memory::Memory;

@@ -1,7 +1,7 @@
 //! What all successful paths of a hook have in common.
 
 use super::Request;
-use super::explore::{End, Explored};
+use super::ends::{End, Explored};
 use super::machine::Machine;
 use super::path::{self, Module, Path, Thing};
 use super::slots;

@@ -188,9 +188,10 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
         self.modules.len() > MAX_MODULES || self.definitions.len() > MAX_MODULES
     }
 
-    /// What was declared so far for each module that was created here.
+    /// What was declared so far for each module that was created here, and that the init function may return.
     pub(super) fn declared(&self) -> Vec<Option<Value>> {
-        self.modules().map(|module| module.gil.map(|(_, value)| value)).collect()
+        let returnable = self.modules().filter(|module| !module.bare);
+        returnable.map(|module| module.gil.map(|(_, value)| value)).collect()
     }
 
     /// A module that was created here, to be changed.
@@ -263,6 +264,16 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
                 site,
             );
         }
+    }
+
+    /// Whether the function that is being entered is called by the hook itself.
+    pub(super) fn is_called_by_hook(&self) -> bool {
+        self.frames.len() == 2
+    }
+
+    /// The function, among those that have not returned, that the hook itself has called.
+    pub(super) fn called_by_hook(&self) -> Option<u64> {
+        self.frames.get(1).map(|frame| frame.function)
     }
 
     pub(super) fn recurses(&self, function: u64) -> bool {

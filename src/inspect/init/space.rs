@@ -78,6 +78,10 @@ pub(super) struct Space<'a, 'data> {
     touched: Cell<u32>,
 }
 
+/// Where the fields of an object would stand that is null. Files that are loaded at 0 here have their headers there,
+/// which code does not read: it follows a pointer that is null here, and would not be if every call was known.
+const NULL_OBJECT: u64 = 0x200;
+
 /// Words that can be read or written in the time of a step.
 const WORDS_PER_STEP: u32 = 32;
 
@@ -244,6 +248,9 @@ impl<'a, 'data> Space<'a, 'data> {
 
     /// The word that the loader leaves at an address, before any code has run.
     pub(super) fn initial_word(&self, address: u64) -> Value {
+        if address < NULL_OBJECT {
+            return Value::Unknown;
+        }
         let Some(loaded) = self.image_at(address) else { return self.made_up_word(address) };
         let own = address.wrapping_sub(loaded.base);
         let pointer = u64::from(self.pointer);

@@ -2,7 +2,7 @@
 //! which does not depend on it.
 
 use super::capi::Effect;
-use super::explore::{End, Explored};
+use super::ends::{End, Explored};
 use super::machine::Machine;
 use super::outcome;
 use super::path::{Path, Thing};

@@ -9,6 +9,10 @@ use crate::inspect::init::value::{self, Value};
 /// table of a few kilobytes. A larger block becomes unknown instead.
 const MAX_BLOCK: u64 = 1 << 16;
 
+/// From here on a size is not what the process would have: it was computed from data that a function filled in
+/// which is not followed. It counts as unknown.
+const INCREDIBLE: u64 = 1 << 31;
+
 /// Calls a function of the C library, the C++ run time or the interpreter that acts on memory.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Value>, Full> {
     match allocate(name, path)? {
@@ -94,7 +98,7 @@ fn fill<M: Machine>(path: &mut Path<M>, to: Value, byte: Value, size: Value) -> 
         (Value::Known(to), Value::Known(size)) if size <= MAX_BLOCK => {
             path.memory.fill(to, byte.known().map(value::byte), size)
         }
-        (Value::Known(to), Value::Known(_)) => path.memory.fill(to, None, MAX_BLOCK),
+        (Value::Known(to), Value::Known(size)) if size < INCREDIBLE => path.memory.fill(to, None, MAX_BLOCK),
         _ => Ok(()),
     }
 }

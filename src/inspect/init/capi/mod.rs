@@ -10,6 +10,7 @@ mod module;
 mod runtime;
 mod stdcall;
 mod table;
+mod types;
 
 use super::machine::Machine;
 use super::memory::Full;
@@ -52,6 +53,9 @@ fn answer<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Result<Effec
         return Ok(Effect::Return(value));
     }
     if let Some(value) = memory::call(name, path)? {
+        return Ok(Effect::Return(value));
+    }
+    if let Some(value) = types::call(name, path)? {
         return Ok(Effect::Return(value));
     }
     if let Some(effect) = runtime::call(name, path)? {

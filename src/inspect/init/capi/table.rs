@@ -49,8 +49,7 @@ pub(super) fn throws(name: &str) -> bool {
 pub(super) fn succeeds(name: &str) -> bool {
     matches!(
         name,
-        "PyType_Ready"
-            | "PyModule_Add"
+        "PyModule_Add"
             | "PyModule_AddObject"
             | "PyModule_AddObjectRef"
             | "PyModule_AddIntConstant"
