@@ -188,6 +188,9 @@ fn other_modules(
 /// # Errors
 /// When the system refuses threads, or an interpreter that the user named is of no use.
 pub fn audit(plan: &Plan) -> Result<Report, Error> {
+    if plan.confirms {
+        Confirmer::new(plan.confirm.clone(), Arc::default()).vet(&plan.targets)?;
+    }
     let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let Discovery { artifacts, notes } = acquire::discover(&plan.inputs);

@@ -23,6 +23,12 @@ impl Surroundings {
         }
     }
 
+    /// A machine without anything.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self { variable: |_| None, root: PathBuf::from("/nowhere") }
+    }
+
     fn path(&self, name: &str) -> Option<PathBuf> {
         (self.variable)(name).map(PathBuf::from)
     }

@@ -90,6 +90,27 @@ pub enum InterpreterError {
         /// What it is.
         what: String,
     },
+    /// Fit, and the audit is for other versions.
+    #[error(
+        "nothing is confirmed with --python {what}: this audit is for {targets}\n\
+         hint: --target {target} makes it one for {target}"
+    )]
+    NoTarget {
+        /// What was named.
+        what: String,
+        /// What it would be for.
+        target: Target,
+        /// What the audit is for.
+        targets: String,
+    },
+    /// More than one for a version.
+    #[error("{others} are both for {target}\nhint: name one of them with --python")]
+    Two {
+        /// Their paths.
+        others: String,
+        /// The version.
+        target: Target,
+    },
 }
 
 /// Asks an interpreter, unless the answer is known.
