@@ -215,8 +215,8 @@ mod tests {
         });
         let choices: Vec<PythonChoice> = names.iter().map(|name| name.parse().unwrap()).collect();
         let surroundings = Surroundings::none();
-        let named = Interpreters::new(&choices, &[Target::Py314t], &surroundings, &script);
-        named.err().map(|error| error.to_string())
+        let made = Interpreters::new(&choices, &[Target::Py314t], &surroundings, &script);
+        made.err().map(|error| error.to_string())
     }
 
     #[test]

@@ -149,6 +149,7 @@ impl Session {
             import_chain: created.map_or_else(Vec::new, |created| created.chain.clone()),
             protections,
             under_threads: None,
+            hint: None,
         }
     }
 }

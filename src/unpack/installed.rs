@@ -52,6 +52,7 @@ impl Installed {
             version: None,
             source: shown(root),
             tags: Vec::new(),
+            requires: Vec::new(),
             members: Vec::new(),
             libraries: Vec::new(),
         };
@@ -75,6 +76,7 @@ impl Installed {
         distribution.name =
             first("Name").or(named.map(|(name, _)| name.to_owned())).map(|name| normalise(&name));
         distribution.version = first("Version").or(named.and_then(|(_, version)| version).map(str::to_owned));
+        distribution.requires = core.as_deref().map_or_else(Vec::new, metadata::requires);
         if let Some(wheel) = text("WHEEL", limits::METADATA) {
             distribution.tags = metadata::headers(&wheel, "Tag").collect();
         }

@@ -42,6 +42,7 @@ struct About {
     name: Option<String>,
     version: Option<String>,
     tags: Vec<String>,
+    requires: Vec<String>,
     hashes: HashMap<String, String>,
 }
 
@@ -113,6 +114,7 @@ impl Listing {
             name: name.or(named_name).map(|name| normalise(&name)),
             version: version.or(named_version),
             tags,
+            requires: core.as_deref().map_or_else(Vec::new, metadata::requires),
             hashes,
         }
     }
@@ -201,6 +203,7 @@ impl Listing {
             version: about.version,
             source: self.label.clone(),
             tags: about.tags,
+            requires: about.requires,
             members: Vec::new(),
             libraries: Vec::new(),
         };
