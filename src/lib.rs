@@ -265,7 +265,7 @@ fn audit_artifact(
 
 /// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
 fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Result<Vec<Note>, Error> {
-    let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag());
+    let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag(confirm::clear_away));
     let work = confirmer.prepare(audited, &plan.targets)?;
     progress.expect(work.batches.iter().map(confirm::Batch::len).sum());
     let confirm_one = |batch| confirmer.confirm(batch, &|count| progress.done(count));

@@ -29,6 +29,7 @@ pub(super) fn install(
         match installer.run(&all, interpreter, target, folder, processes) {
             Ok(()) => return vec![None; wheels.len()],
             Err(Failure::NotThere) => {}
+            Err(Failure::Refused(why)) if processes.interrupted() => return vec![Some(why); wheels.len()],
             Err(Failure::Refused(why)) if wheels.len() == 1 => drop(refused.get_or_insert(why)),
             Err(Failure::Refused(_)) => {
                 // One that is not fit keeps all others out: each for itself tells which.
@@ -99,7 +100,8 @@ impl Installer {
             Self::Own => interpreter.executable.clone(),
             Self::Other => PathBuf::from(if cfg!(windows) { "python" } else { "python3" }),
         };
-        let invocation = Invocation::trusted(program, PATIENCE);
+        let invocation =
+            Invocation { environment: Some(environment(folder)), ..Invocation::trusted(program, PATIENCE) };
         let options = ["--quiet", "--no-deps", "--no-index", "--target"];
         match self {
             Self::Uv => {
@@ -114,6 +116,15 @@ impl Installer {
             }
         }
     }
+}
+
+/// The user's, but for where temporary files go: what an installer that is ended leaves behind goes with the folder
+/// that is installed to, and files can be moved there instead of being copied.
+fn environment(folder: &Path) -> Vec<(OsString, OsString)> {
+    let beside = folder.parent().unwrap_or(folder).as_os_str();
+    let names = ["TMPDIR", "TEMP", "TMP"];
+    let kept = std::env::vars_os().filter(|(name, _)| names.iter().all(|other| name != other));
+    kept.chain(names.map(|name| (OsString::from(name), beside.to_owned()))).collect()
 }
 
 fn pip() -> Vec<&'static str> {

@@ -8,6 +8,7 @@ mod choice;
 mod install;
 mod interpreter;
 mod lacking;
+mod leftovers;
 mod outcome;
 mod platform;
 mod process;
@@ -22,6 +23,7 @@ mod work;
 
 pub use choice::{ParsePythonError, PythonChoice};
 pub use interpreter::{Interpreter, InterpreterError};
+pub use leftovers::clear_away;
 pub use work::{Batch, Place, Work};
 
 use crate::model::{Artifact, Confirmation, DistributionReport, Note, Target};

@@ -1,6 +1,7 @@
 //! One interpreter with what it imports from: starts the probe in it, alone or for many modules, in the sandbox.
 
 use super::interpreter::Interpreter;
+use super::leftovers::Folder;
 use super::outcome::Wanted;
 use super::process::{Ended, How, Invocation, Processes};
 use super::sandbox::{Confinement, NEEDED, system_places};
@@ -66,7 +67,7 @@ impl Session {
         silence: Duration,
         processes: &dyn Processes,
     ) -> io::Result<Run> {
-        let folder = tempfile::Builder::new().prefix("ftaudit-run-").tempdir()?;
+        let folder = Folder::new("ftaudit-run-")?;
         let request = Request {
             folders: &self.folders,
             site: self.own_packages,

@@ -4,6 +4,7 @@ use super::choice::Interpreters;
 use super::install::install;
 use super::interpreter::Interpreter;
 use super::lacking::Present;
+use super::leftovers::Folder;
 use super::outcome::Wanted;
 use super::process::Processes;
 use super::session::Session;
@@ -14,7 +15,6 @@ use crate::model::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
 
 /// Modules of one process: few enough that several processors have work, many enough that the start of an
 /// interpreter, and the packages that all of them need, weigh little.
@@ -41,7 +41,7 @@ pub struct Work {
     /// What is not run, with the reason.
     pub decided: Vec<(Place, Confirmation)>,
     /// Environments of wheels: they are gone when this is.
-    environments: Vec<TempDir>,
+    environments: Vec<Folder>,
 }
 
 /// Modules that share an interpreter and an environment.
@@ -148,8 +148,8 @@ impl Planner<'_, '_> {
             turns().for_each(|index| self.not_run(index, target, &none_found(target)));
             return;
         };
-        let folder = match tempfile::Builder::new().prefix("ftaudit-environment-").tempdir() {
-            Ok(folder) => folder,
+        let (folder, site) = match new_environment() {
+            Ok(made) => made,
             Err(error) => {
                 let why = format!("there is no temporary folder to be had: {error}");
                 turns().for_each(|index| self.not_run(index, target, &why));
@@ -158,8 +158,8 @@ impl Planner<'_, '_> {
         };
         let wheels: Vec<PathBuf> =
             chosen.iter().map(|(index, _)| absolute(&self.audited[*index].0.path)).collect();
-        let refused = install(&wheels, interpreter, target, folder.path(), self.processes);
-        let place = absolute(folder.path());
+        let refused = install(&wheels, interpreter, target, &site, self.processes);
+        let place = absolute(&site);
         let session = self.session(interpreter.clone(), vec![place.clone()], false, Vec::new());
         let session = Session { environment: Some(place), ..session };
         let (mut places, mut present) = (Vec::new(), Vec::new());
@@ -287,6 +287,14 @@ fn wanted(module: &ModuleReport, target: Target) -> Wanted {
         file: path.rsplit('/').next().unwrap_or(path).to_owned(),
         suspect: !matches!(verdict, Some(Verdict::GilFree | Verdict::RequiresGil | Verdict::Undetermined)),
     }
+}
+
+/// A temporary folder, and in it the one that wheels go to: installers have files of their own beside it.
+fn new_environment() -> std::io::Result<(Folder, PathBuf)> {
+    let folder = Folder::new("ftaudit-environment-")?;
+    let site = folder.path().join("site");
+    std::fs::create_dir(&site)?;
+    Ok((folder, site))
 }
 
 fn none_found(target: Target) -> String {
