@@ -147,33 +147,36 @@ impl<'a> Interpreters<'a> {
 
     /// What the launcher knows of, and what installers have entered into the registry (PEP 514).
     fn of_windows(&self) -> Vec<PathBuf> {
-        if !cfg!(windows) {
-            return Vec::new();
-        }
-        let mut paths = Vec::new();
-        let mut commands = vec![("py", vec!["-0p"])];
-        for root in ["HKCU", "HKLM"] {
-            let key = format!("{root}\\Software\\Python");
-            commands.push(("reg", vec!["query", key.leak(), "/s", "/v", "ExecutablePath"]));
-        }
-        for (program, arguments) in commands {
-            let invocation = Invocation::trusted(program, LISTING).with(arguments);
-            let mut text = String::new();
-            let ended = self.processes.run(&invocation, &mut |line| {
-                text.extend([line, "\n"]);
-                LISTING
-            });
-            if ended.is_ok() {
-                paths.extend(listed_on_windows(&text));
-            }
-        }
-        paths
+        if cfg!(windows) { launcher_and_registry(self.processes) } else { Vec::new() }
     }
 
     /// Keeps the answers for the next run.
     pub(super) fn save(&self) {
         self.known.save();
     }
+}
+
+/// What the launcher of Windows lists, and what stands below Python's keys of the registry.
+fn launcher_and_registry(processes: &dyn Processes) -> Vec<PathBuf> {
+    let query = |key| ["query", key, "/s", "/v", "ExecutablePath"].to_vec();
+    let commands = [
+        ("py", ["-0p"].to_vec()),
+        ("reg", query("HKCU\\Software\\Python")),
+        ("reg", query("HKLM\\Software\\Python")),
+    ];
+    let mut paths = Vec::new();
+    for (program, arguments) in commands {
+        let invocation = Invocation::trusted(program, LISTING).with(arguments);
+        let mut text = String::new();
+        let ended = processes.run(&invocation, &mut |line| {
+            text.extend([line, "\n"]);
+            LISTING
+        });
+        if ended.is_ok() {
+            paths.extend(listed_on_windows(&text));
+        }
+    }
+    paths
 }
 
 /// A version to compare: its numbers, and whether it is final.
@@ -203,6 +206,28 @@ mod tests {
     fn the_newest_is_the_greatest() {
         assert!(version("3.14.10") > version("3.14.7"));
         assert!(version("3.15.0") > version("3.15.0rc1"));
+    }
+
+    #[test]
+    fn windows_is_asked_for_what_it_knows() {
+        let script = Script::playing(|invocation| {
+            let words: Vec<&str> = invocation.arguments.iter().filter_map(|word| word.to_str()).collect();
+            let line = match (invocation.program.to_str(), words.as_slice()) {
+                (Some("py"), ["-0p"]) => r" -V:3.15t *  C:\py\python3.15t.exe",
+                (Some("reg"), ["query", r"HKCU\Software\Python", "/s", "/v", "ExecutablePath"]) => {
+                    r"    ExecutablePath    REG_SZ    C:\Users\me\python3.14t.exe"
+                }
+                (Some("reg"), ["query", r"HKLM\Software\Python", ..]) => {
+                    r"    ExecutablePath    REG_SZ    D:\all\python3.13t.exe"
+                }
+                _ => "",
+            };
+            (vec![line.to_owned()], How::Exited(0))
+        });
+        let found = launcher_and_registry(&script);
+        let expected = [r"C:\py\python3.15t.exe", r"C:\Users\me\python3.14t.exe", r"D:\all\python3.13t.exe"];
+        assert_eq!(found, expected.map(PathBuf::from));
+        assert_eq!(launcher_and_registry(&Script::of(Vec::new())), Vec::<PathBuf>::new());
     }
 
     /// What is said of these, each answering as the feature release in its name.
