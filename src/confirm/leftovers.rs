@@ -81,15 +81,34 @@ pub fn clear_away() {
     std::mem::forget(left);
 }
 
-/// A process that is being ended may write a last file while the others are being removed.
+/// A process that is being ended may write a last file while the others are being removed, and may have taken away the
+/// right to look into its folders.
 fn remove(folder: &Path) {
     for _ in 0..ATTEMPTS {
         if std::fs::remove_dir_all(folder).is_ok() || !folder.exists() {
             return;
         }
+        open_up(folder);
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
+
+/// Lets the owner into every folder; links are not followed.
+#[cfg(unix)]
+fn open_up(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let owner = std::fs::Permissions::from_mode(0o700);
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let _ = std::fs::set_permissions(&folder, owner.clone());
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        open.extend(folders.map(|entry| entry.path()));
+    }
+}
+
+#[cfg(not(unix))]
+fn open_up(_: &Path) {}
 
 /// Ends a process with all of its group.
 #[cfg(unix)]
@@ -109,6 +128,22 @@ fn end(_: u32) {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_that_nobody_may_look_into_are_removed() {
+        let folder = Folder::new("ftaudit-test-").unwrap();
+        let below = folder.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        std::fs::write(below.join("c"), "").unwrap();
+        for closed in [below, folder.path().join("a")] {
+            let nothing = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+            std::fs::set_permissions(closed, nothing).unwrap();
+        }
+        let path = folder.path().to_owned();
+        drop(folder);
+        assert!(!path.exists());
+    }
 
     #[test]
     fn what_is_there_is_listed_and_what_is_gone_is_not() {

@@ -88,7 +88,7 @@ impl System {
             } else if now - looked >= TICK {
                 looked = now;
                 let folder = invocation.watched.as_deref();
-                folder.is_some_and(sandbox::is_overfull).then_some(How::Overfull)
+                folder.and_then(|folder| sandbox::excess(child.id(), folder)).map(How::Exceeded)
             } else {
                 None
             };
