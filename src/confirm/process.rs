@@ -81,6 +81,7 @@ pub(crate) enum How {
     /// It ended by itself.
     Exited(i32),
     /// A signal ended it.
+    #[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "there are no signals"))]
     Signalled(i32),
     /// It was ended because it took too long.
     Slow,

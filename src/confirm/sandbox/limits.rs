@@ -31,6 +31,10 @@ const THREADS: u64 = 4096;
 
 /// What an import took too much of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(target_os = "linux", test)),
+    expect(dead_code, reason = "other systems are not asked what a process takes")
+)]
 pub(crate) enum Excess {
     /// Of the disk.
     Disk,
