@@ -71,7 +71,7 @@ fn a_crash_and_a_hang_show_where_they_were() {
         std::fs::write(site.path().join("other/__init__.py"), code).expect("a file can be written");
         site.add("hangs", Module::Good, "import time\ntime.sleep(100)");
         let mut command = confirming(&interpreter, &site.path());
-        let (report, _) = report(command.args(["--import-timeout", "2"]));
+        let (report, _) = report(command.args(["--import-timeout", "5"]));
         let stack = report.run("crashes.x").stack.join("\n");
         let inner = stack.find("other/__init__.py\", line 3 in work");
         let outer = stack.find("crashes/__init__.py\", line 1 in <module>");
