@@ -1,5 +1,9 @@
 //! The command line: clap structs, nothing else. [`crate::plan`] makes a plan of them.
 
+mod project;
+
+pub use project::{IndexArguments, PolicyOptions, ProjectOptions};
+
 use crate::assess::rules::RULES;
 use crate::confirm::{PythonChoice, sandbox};
 use crate::model::Target;
@@ -66,6 +70,8 @@ pub enum Command {
     /// Show how one module's verdict comes about: the init function step by step, its slots, and all evidence.
     #[command(after_help = INSPECT_EXIT_STATUS)]
     Inspect(Inspect),
+    /// Write a commented ftaudit.toml into this folder.
+    Init,
     /// Explain what a rule finds, what that means and what to do about it.
     Explain(Explain),
     /// Show the free-threaded interpreters that are found.
@@ -81,12 +87,14 @@ pub enum Command {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Check {
     /// A wheel, an extension module, or a folder: a virtual environment, a site-packages, wheels, an
-    /// unpacked tree. What a folder is, is found out.
-    #[arg(value_name = "INPUT", required = true)]
+    /// unpacked tree; a requirements or lock file; or a requirement (lxml==6.1.3). What it is, is found out. Without
+    /// any: the lock or requirements file of this folder.
+    #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. May be repeated; each gives a column.
-    #[arg(long = "target", value_name = "PYTHON", default_value = "3.14t")]
+    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t [default: 3.14t]. May be repeated; each gives a
+    /// column.
+    #[arg(long = "target", value_name = "PYTHON")]
     pub targets: Vec<Target>,
 
     /// How the report is written. `json` is documented in docs/json.md.
@@ -133,6 +141,18 @@ pub struct Check {
     /// One interpreter for each module.
     #[arg(long, hide = true)]
     pub one_by_one: bool,
+
+    /// What a project asks for.
+    #[command(flatten)]
+    pub project: ProjectOptions,
+
+    /// Where wheels are.
+    #[command(flatten)]
+    pub index: IndexArguments,
+
+    /// What counts.
+    #[command(flatten)]
+    pub policy: PolicyOptions,
 
     /// Only the summary, and no progress bar.
     #[arg(short, long, conflicts_with = "verbose")]

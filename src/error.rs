@@ -1,7 +1,7 @@
-//! What ends the program before its job is done. Apart from `lib.rs`, so that what it joins is read without this.
+//! What ends the program before its job is done. Apart from the flow, which is read without this.
 
 use crate::model::Note;
-use crate::{confirm, deliver, unpack};
+use crate::{config, confirm, deliver, policy, unpack};
 
 /// What ends the program before its job is done.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,12 @@ pub enum Error {
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),
+    /// The configuration is refused.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The baseline is refused.
+    #[error(transparent)]
+    Baseline(#[from] policy::BaselineError),
     /// An interpreter that the user named is of no use.
     #[error(transparent)]
     Interpreter(#[from] confirm::InterpreterError),

@@ -8,8 +8,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let ended = match Cli::of_process().command {
-        Command::Check(check) => ftaudit::run(&Plan::from(check)).map(ExitCode::from),
-        Command::Confirm(check) => ftaudit::run(&Plan::from(check).confirming()).map(ExitCode::from),
+        Command::Check(check) => Plan::of(check).and_then(|plan| ftaudit::run(&plan)).map(ExitCode::from),
+        Command::Confirm(check) => {
+            Plan::of(check).and_then(|plan| ftaudit::run(&plan.confirming())).map(ExitCode::from)
+        }
+        Command::Init => ftaudit::init().map(|()| ExitCode::SUCCESS),
         Command::Python(_) => {
             deliver::deliver(&ftaudit::pythons(), None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
         }

@@ -1,9 +1,14 @@
 //! The resolved request: flat, with every default filled in and every question to the terminal answered.
 
-use crate::cli::{Check, Color, Confirm, Format, Inspect};
+use crate::Error;
+use crate::acquire::index::IndexOptions;
+use crate::cli::{Check, Color, Confirm, Format, IndexArguments, Inspect, PolicyOptions, ProjectOptions};
+use crate::config::{self, Config};
 use crate::confirm;
-use crate::model::Target;
+use crate::model::{Platform, Target};
+use crate::policy::{Baseline, Policy};
 use crate::report::human::{Detail, Layout};
+use std::fmt;
 use std::io::{IsTerminal, stderr, stdout};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -12,8 +17,16 @@ use std::time::Duration;
 /// What an audit is to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What to audit.
+    /// What to audit, whatever each turns out to be.
     pub inputs: Vec<PathBuf>,
+    /// What a project asks for.
+    pub project: ProjectPlan,
+    /// Where wheels are looked up.
+    pub index: IndexPlan,
+    /// What counts.
+    pub policy: Policy,
+    /// Where all that is found is written, for a baseline.
+    pub write_baseline: Option<PathBuf>,
     /// What to judge for, each once, in the order asked.
     pub targets: Vec<Target>,
     /// How the report is written.
@@ -34,8 +47,74 @@ pub struct Plan {
     pub progress: bool,
 }
 
-impl From<Check> for Plan {
-    fn from(check: Check) -> Self {
+/// What of a project is asked for.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct ProjectPlan {
+    /// Files that were named as requirements.
+    pub requirements: Vec<PathBuf>,
+    /// Files that were named as constraints.
+    pub constraints: Vec<PathBuf>,
+    /// What to choose wheels for, each once, in the order asked; empty where the host is none that is known.
+    pub platforms: Vec<Platform>,
+    /// Whether what requirements need in turn is left out.
+    pub no_deps: bool,
+    /// Extras to take too.
+    pub extras: Vec<String>,
+    /// Dependency groups to take too.
+    pub groups: Vec<String>,
+    /// Whether the files of environments of other Pythons are audited, and not what the target would get.
+    pub as_installed: bool,
+    /// Whether each file that is offered is told.
+    pub explain_wheels: bool,
+    /// Whether versions are looked for that would do.
+    pub suggest: bool,
+    /// Where these are written.
+    pub fix_to: Option<PathBuf>,
+}
+
+/// Where wheels are looked up.
+#[derive(Clone, Default)]
+pub struct IndexPlan {
+    /// As the command line and the configuration say.
+    pub options: IndexOptions,
+    /// Whether no server is asked.
+    pub offline: bool,
+    /// The cache's folder, where it is not the usual one.
+    pub cache: Option<PathBuf>,
+}
+
+impl fmt::Debug for IndexPlan {
+    /// Addresses may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexPlan")
+            .field("offline", &self.offline)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// Resolves a command line, with the configuration of the current folder.
+    ///
+    /// # Errors
+    /// When a configuration or a baseline cannot be read, or holds what is not known.
+    pub fn of(check: Check) -> Result<Self, Error> {
+        let PolicyOptions { config, no_config, .. } = &check.policy;
+        let config = match config {
+            Some(path) => config::read(path)?,
+            None if *no_config => Config::default(),
+            None => config::find(&std::env::current_dir().unwrap_or_default())?,
+        };
+        Self::resolve(check, config)
+    }
+
+    fn resolve(check: Check, config: Config) -> Result<Self, Error> {
+        let baseline = check.policy.baseline.or(config.baseline);
+        // One that is to be written need not be there yet.
+        let known = baseline.filter(|path| check.policy.write_baseline.as_ref() != Some(path));
+        let policy =
+            Policy { baseline: known.map(|path| Baseline::read(&path)).transpose()?, ..config.policy };
         let output = check.output.filter(|path| path != Path::new("-"));
         let coloured = match check.color {
             Color::Always => true,
@@ -52,9 +131,15 @@ impl From<Check> for Plan {
         } else {
             MIN_WIDTH
         };
-        Self {
+        let targets =
+            [check.targets, config.targets, vec![Target::Py314t]].into_iter().find(|some| !some.is_empty());
+        Ok(Self {
             inputs: check.inputs,
-            targets: each_once(check.targets),
+            project: ProjectPlan::resolve(check.project, config.platforms),
+            index: IndexPlan::resolve(check.index, config.index),
+            policy,
+            write_baseline: check.policy.write_baseline,
+            targets: each_once(targets.unwrap_or_default()),
             format: check.format,
             output,
             jobs: check.jobs,
@@ -69,15 +154,47 @@ impl From<Check> for Plan {
             },
             layout: Layout { detail, coloured, width },
             progress: !check.quiet && stderr().is_terminal(),
-        }
+        })
     }
-}
 
-impl Plan {
     /// The same, confirming.
     #[must_use]
     pub fn confirming(self) -> Self {
         Self { confirms: true, ..self }
+    }
+}
+
+impl ProjectPlan {
+    fn resolve(options: ProjectOptions, configured: Vec<Platform>) -> Self {
+        let asked: Vec<Platform> = options.platforms.concat();
+        let host = || Platform::host().into_iter().collect();
+        let some = [asked, configured].into_iter().find(|some| !some.is_empty());
+        Self {
+            requirements: options.requirements,
+            constraints: options.constraints,
+            platforms: each_once(some.unwrap_or_else(host)),
+            no_deps: options.no_deps,
+            extras: options.extras,
+            groups: options.groups,
+            as_installed: options.as_installed,
+            explain_wheels: options.explain_wheels,
+            suggest: !options.no_suggest,
+            fix_to: options.fix_to,
+        }
+    }
+}
+
+impl IndexPlan {
+    /// The command line first, option by option.
+    fn resolve(arguments: IndexArguments, configured: IndexOptions) -> Self {
+        let first = |one: Vec<String>, other: Vec<String>| if one.is_empty() { other } else { one };
+        let options = IndexOptions {
+            index_url: arguments.index_url.or(configured.index_url),
+            extra_index_urls: first(arguments.extra_index_urls, configured.extra_index_urls),
+            find_links: first(arguments.find_links, configured.find_links),
+            no_index: arguments.no_index || configured.no_index,
+        };
+        Self { options, offline: arguments.offline, cache: arguments.cache_dir }
     }
 }
 
@@ -100,14 +217,14 @@ impl From<Inspect> for InspectPlan {
     }
 }
 
-fn each_once(asked: Vec<Target>) -> Vec<Target> {
-    let mut targets = Vec::new();
-    for target in asked {
-        if !targets.contains(&target) {
-            targets.push(target);
+fn each_once<T: PartialEq>(asked: Vec<T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in asked {
+        if !found.contains(&one) {
+            found.push(one);
         }
     }
-    targets
+    found
 }
 
 /// Files and pipes get lines of this width, and so does a narrower terminal.
@@ -133,6 +250,9 @@ mod tests {
             targets: vec![Target::Py315t, Target::Py314t, Target::Py315t],
             format: Format::Human,
             output: None,
+            project: ProjectOptions::default(),
+            index: IndexArguments::default(),
+            policy: PolicyOptions::default(),
             jobs: None,
             verify_hashes: false,
             confirm: None,
@@ -146,25 +266,29 @@ mod tests {
         }
     }
 
+    fn plan(check: Check) -> Plan {
+        Plan::resolve(check, Config::default()).unwrap()
+    }
+
     #[test]
     fn a_target_named_twice_is_judged_once_in_the_order_asked() {
-        assert_eq!(Plan::from(check()).targets, [Target::Py315t, Target::Py314t]);
+        assert_eq!(plan(check()).targets, [Target::Py315t, Target::Py314t]);
     }
 
     #[test]
     fn quiet_and_verbose_say_how_much_is_told() {
-        let detail = |quiet, verbose| Plan::from(Check { quiet, verbose, ..check() }).layout.detail;
+        let detail = |quiet, verbose| plan(Check { quiet, verbose, ..check() }).layout.detail;
         assert_eq!(detail(false, false), Detail::Normal);
         assert_eq!(detail(true, false), Detail::Summary);
         assert_eq!(detail(false, true), Detail::Everything);
-        assert!(!Plan::from(Check { quiet: true, ..check() }).progress);
+        assert!(!plan(Check { quiet: true, ..check() }).progress);
     }
 
     #[test]
     fn a_file_has_no_colours_unless_they_are_asked_for() {
         let coloured = |color| {
             let output = Some(PathBuf::from("report.txt"));
-            Plan::from(Check { output, color, ..check() }).layout.coloured
+            plan(Check { output, color, ..check() }).layout.coloured
         };
         assert!(!coloured(Color::Auto));
         assert!(!coloured(Color::Never));

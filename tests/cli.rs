@@ -109,19 +109,18 @@ fn help_tells_every_flag_and_status() {
     insta::assert_snapshot!(run.stdout, @"
     Give every extension module a verdict: what does importing it do on a free-threaded Python?
 
-    Usage: ftaudit check [OPTIONS] <INPUT>...
+    Usage: ftaudit check [OPTIONS] [INPUT]...
 
     Arguments:
-      <INPUT>...
+      [INPUT]...
               A wheel, an extension module, or a folder: a virtual environment, a site-packages, wheels,
-              an unpacked tree. What a folder is, is found out
+              an unpacked tree; a requirements or lock file; or a requirement (lxml==6.1.3). What it is,
+              is found out. Without any: the lock or requirements file of this folder
 
     Options:
           --target <PYTHON>
-              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. May be repeated; each gives
-              a column
-              
-              [default: 3.14t]
+              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t [default: 3.14t]. May be
+              repeated; each gives a column
 
           --format <FORMAT>
               How the report is written. `json` is documented in docs/json.md
@@ -164,6 +163,78 @@ fn help_tells_every_flag_and_status() {
           --no-sandbox
               Confirm without a sandbox: the packages' code can do whatever you can
 
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Requirements:
+      -r, --requirement <FILE>
+              A requirements file, as pip reads it; also a lock file, a pyproject.toml or a script. May
+              be repeated
+
+      -c, --constraint <FILE>
+              A constraints file, as pip reads it. May be repeated
+
+          --platform <PLATFORM>
+              The platforms to choose wheels for, separated by commas: linux-x86_64, linux-aarch64,
+              linux-musl-x86_64, macos-arm64, macos-x86_64, windows-x86_64, windows-arm64, all, host
+              [default: host]
+
+          --no-deps
+              Take requirements as they stand, without what they need in turn. Each has to be pinned
+
+          --extra <NAME>
+              An extra of a pyproject.toml or lock file to audit too. May be repeated
+
+          --group <NAME>
+              A dependency group of a pyproject.toml or lock file to audit too. May be repeated
+
+          --as-installed
+              Audit the files of an environment of another Python as they are, instead of the wheels
+              that the target would get at the same versions
+
+          --explain-wheels
+              List each file that an index offers, and why it was taken or passed over
+
+          --no-suggest
+              Do not look for versions that would do
+
+          --fix-to <FILE>
+              Write the versions that would do to this file, as constraints for pip and uv
+
+    Index:
+      -i, --index-url <URL>
+              The index to look up wheels in, instead of the default one
+
+          --extra-index-url <URL>
+              A further index. May be repeated
+
+      -f, --find-links <PLACE>
+              A folder, a page or a file with wheels. May be repeated
+
+          --no-index
+              Look nowhere but where --find-links says
+
+          --offline
+              Ask no server: what is not in the cache counts as unread
+
+          --cache-dir <FOLDER>
+              The folder that wheels and answers of indexes are kept in [default: ftaudit in the user's
+              cache folder]
+
+    Policy:
+          --config <FILE>
+              The configuration to go by [default: ftaudit.toml or pyproject.toml of this folder or one
+              above]
+
+          --no-config
+              Go by no configuration
+
+          --baseline <FILE>
+              Findings that this file lists do not count
+
+          --write-baseline <FILE>
+              Write all that is found to this file, for --baseline
+
       -q, --quiet
               Only the summary, and no progress bar
 
@@ -179,9 +250,6 @@ fn help_tells_every_flag_and_status() {
               - never:  Never
               
               [default: auto]
-
-      -h, --help
-              Print help (see a summary with '-h')
 
     Exit status:
       0  nothing wrong
@@ -367,7 +435,7 @@ fn rules_are_explained() {
     let run = ftaudit(&folder(&[]), &["explain", "odd-gil-value"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(run.stdout, @r#"
-    odd-gil-value (low)
+    odd-gil-value (low, warn)
 
     The GIL declaration is neither 0 nor 1
 

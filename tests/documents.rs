@@ -13,10 +13,20 @@ fn readme() -> String {
 /// The table of rules is made of what the rules say of themselves, in their order.
 #[test]
 fn rules_are_those_of_the_program() {
-    let mut table = String::from("| rule | severity | what it finds |\n|---|---|---|\n");
+    let mut table = String::from("| rule | severity | level | what it finds |\n|---|---|---|---|\n");
     for rule in RULES {
         let first = rule.explain.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-        for part in ["| `", rule.id, "` | ", &rule.severity.to_string(), " | ", &first, " |\n"] {
+        for part in [
+            "| `",
+            rule.id,
+            "` | ",
+            &rule.severity.to_string(),
+            " | ",
+            rule.level.id(),
+            " | ",
+            &first,
+            " |\n",
+        ] {
             table += part;
         }
     }
@@ -48,7 +58,15 @@ fn exit_statuses_are_those_of_the_help() {
 /// Files and folders that the README sends people to are there.
 #[test]
 fn places_exist() {
-    for place in ["test", "docs/json.md", "fixtures", "src/lib.rs", "LICENSE-MIT", "LICENSE-APACHE"] {
+    for place in [
+        "test",
+        "docs/json.md",
+        "docs/configuration.md",
+        "fixtures",
+        "src/lib.rs",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+    ] {
         let path = format!("{}/{place}", env!("CARGO_MANIFEST_DIR"));
         assert!(fs::metadata(&path).is_ok(), "{place} is missing");
     }

@@ -18,7 +18,10 @@ pub fn compare(judgement: Judgement, confirmation: Confirmation) -> (Judgement, 
 /// What a run says of a verdict.
 fn agreement(said: Verdict, confirmation: &Confirmation) -> Agreement {
     use Agreement::{Confirmed, Contradicted, Settled, Unconfirmed};
-    use Verdict::{GilFree, IncompatibleAbi, NotAnExtension, PurePython, RequiresGil, Undetermined};
+    use Verdict::{
+        GilFree, IncompatibleAbi, NotAnExtension, NotAvailable, PurePython, RequiresGil, SourceOnly,
+        Undetermined,
+    };
     match (said, verdict(confirmation)) {
         // What the target refuses for what it is built for, it may refuse with any error; but what another file lacks
         // says nothing of this one.
@@ -27,7 +30,7 @@ fn agreement(said: Verdict, confirmation: &Confirmation) -> Agreement {
         {
             Confirmed
         }
-        (_, None) | (PurePython, _) => Unconfirmed,
+        (_, None) | (PurePython | SourceOnly | NotAvailable, _) => Unconfirmed,
         (Undetermined, Some(_)) => Settled,
         (one, Some(other)) if one == other => Confirmed,
         // That it crashes is a finding of its own: the declaration may be what was read all the same.

@@ -17,6 +17,9 @@ pub struct Distribution {
     /// Normalised names of the distributions that it needs wherever it is installed, as its metadata say; those with a
     /// condition (`; python_version < "3.11"`, `; extra == "x"`) are not among them.
     pub requires: Vec<String>,
+    /// The trove classifier about free threading (`Programming Language :: Python :: Free Threading :: 3 - Stable`),
+    /// as `METADATA` has it: the part behind the last `::`.
+    pub free_threading: Option<String>,
     /// The members whose names an interpreter could load as an extension module, sorted by path.
     pub members: Vec<Member>,
     /// Shared libraries that no import statement loads (`libfoo.so.1`, `.dylib`, `.dll`): read only when a

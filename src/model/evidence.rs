@@ -60,6 +60,8 @@ pub enum EvidenceKind {
     Stop,
     /// A checksum.
     Hash,
+    /// A header of the distribution's metadata.
+    Metadata,
     /// What an interpreter did.
     Run,
 }

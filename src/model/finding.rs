@@ -1,6 +1,6 @@
 //! What is worth a reader's attention.
 
-use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Runtime, Target};
+use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Platform, Runtime, Target};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -11,6 +11,8 @@ pub struct Subject<'a> {
     pub distribution: &'a Distribution,
     /// The file.
     pub member: &'a Member,
+    /// The platform that its wheel was chosen for.
+    pub platform: Option<Platform>,
     /// Its import name.
     pub name: &'a ModuleName,
     /// What it shows; none where it could not be read.
@@ -32,10 +34,16 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
+    /// What it does to the exit status.
+    pub level: Level,
+    /// Why it does nothing to the exit status all the same.
+    pub suppressed: Option<Suppression>,
     /// The distribution, as reports name it (`lxml 6.1.3`).
     pub distribution: String,
     /// Where that comes from, as [`Distribution::source`] says it: two wheels may have the same name.
     pub source: String,
+    /// The platforms that it is about; empty where none was chosen for.
+    pub platforms: Vec<Platform>,
     /// Path of the member, where it is about one.
     pub member: Option<String>,
     /// What is wrong, as a sentence.
@@ -48,8 +56,72 @@ pub struct Finding {
 
 impl Finding {
     /// What lists of findings are sorted by.
-    pub(super) fn key(&self) -> (&str, &str, Option<&str>, &str) {
-        (&self.distribution, &self.source, self.member.as_deref(), self.rule)
+    pub(super) fn key(&self) -> (&str, &[Platform], &str, Option<&str>, &str) {
+        (&self.distribution, &self.platforms, &self.source, self.member.as_deref(), self.rule)
+    }
+}
+
+/// What a finding does to the exit status, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Nothing, and it is not shown.
+    Allow,
+    /// Nothing.
+    Warn,
+    /// The audit does not pass for clean: 3, unless something makes it 1.
+    Unsure,
+    /// The audit fails: 1.
+    Deny,
+}
+
+impl Level {
+    /// Every level, least first.
+    pub const ALL: [Self; 4] = [Self::Allow, Self::Warn, Self::Unsure, Self::Deny];
+
+    /// The identifier used in configuration files and reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Warn => "warn",
+            Self::Unsure => "unsure",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suppression {
+    /// What suppresses it.
+    pub by: SuppressedBy,
+    /// The reason that the team gave, or where it is written.
+    pub reason: String,
+}
+
+/// What can suppress a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressedBy {
+    /// An `[[ignore]]` of the configuration.
+    Ignore,
+    /// The baseline: it was there before.
+    Baseline,
+}
+
+impl SuppressedBy {
+    /// The identifier used in reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Baseline => "baseline",
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Agreement, Arch, BindingTool, BuiltFor, Confidence, Confirmation, Creation, Definition,
-    Distribution, DistributionReport, Evidence, EvidenceKind, Facts, Finding, ForeignEnvironment, Format,
-    GilCall, Head, Hook, HookKind, Init, Judgement, Member, ModuleName, ModuleReport, Note, Outcome,
-    Protection, PythonVersion, Reason, Report, Runtime, Seen, Severity, Slice, Slot, SlotArray, SlotValue,
-    Subject, Target, Verdict,
+    Abi, Agreement, Arch, BindingTool, BuiltFor, Chosen, Confidence, Confirmation, Considered, Creation,
+    Definition, Distribution, DistributionReport, Evidence, EvidenceKind, Facts, Finding, Fix,
+    ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Level, Member, ModuleName,
+    ModuleReport, Note, Outcome, Platform, Protection, PythonVersion, Reason, Report, Runtime, Seen,
+    Severity, Slice, Slot, SlotArray, SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -68,6 +68,7 @@ pub(crate) fn distribution(name: &str) -> Distribution {
         source: format!("{name}-1.0.whl"),
         tags: Vec::new(),
         requires: Vec::new(),
+        free_threading: None,
         members: Vec::new(),
         libraries: Vec::new(),
     }
@@ -92,6 +93,8 @@ pub(crate) fn judgement(verdict: Verdict) -> Judgement {
             let stop = Evidence::new(EvidenceKind::Stop, "the analysis of PyInit_x stopped at 0x1180");
             (Reason::CannotTell(why.to_owned()), vec![stop.at(0x1180)])
         }
+        Verdict::SourceOnly => (Reason::SourceArchive("foo-1.0.tar.gz".to_owned()), Vec::new()),
+        Verdict::NotAvailable => (Reason::NoFile("no file fits".to_owned()), Vec::new()),
         Verdict::RequiresGil => (Reason::SlotUsed, slot(0, "Py_MOD_GIL_USED")),
         Verdict::IncompatibleAbi => {
             let text = "it imports _Py_Dealloc, which only code for the GIL build calls";
@@ -175,6 +178,7 @@ impl Module {
         Subject {
             distribution: &self.distribution,
             member: &self.member,
+            platform: None,
             name: &self.name,
             facts: Some(&self.facts),
             verdicts: &self.verdicts,
@@ -201,17 +205,21 @@ pub(crate) fn distribution_report(name: &str, modules: Vec<ModuleReport>) -> Dis
     };
     let judgement = Judgement { verdict, reason, evidence: Vec::new() };
     let verdicts = BTreeMap::from([(Target::Py314t, judgement)]);
-    DistributionReport { distribution: distribution(name), verdicts, modules }
+    DistributionReport { distribution: distribution(name), chosen: None, verdicts, modules }
 }
 
 /// A report with a distribution of one module for each verdict.
 pub(crate) fn report_of(verdicts: &[Verdict]) -> Report {
     let distributions = verdicts.iter().map(|verdict| {
         let modules = match verdict {
-            Verdict::PurePython => Vec::new(),
+            Verdict::PurePython | Verdict::NotAvailable | Verdict::SourceOnly => Vec::new(),
             _ => vec![module_report("foo/x.cpython-314t-x86_64-linux-gnu.so", *verdict)],
         };
-        distribution_report(verdict.id(), modules)
+        let mut report = distribution_report(verdict.id(), modules);
+        if matches!(verdict, Verdict::NotAvailable | Verdict::SourceOnly) {
+            report.verdicts.insert(Target::Py314t, judgement(*verdict));
+        }
+        report
     });
     Report { targets: vec![Target::Py314t], distributions: distributions.collect(), ..Report::default() }
 }
@@ -222,8 +230,11 @@ pub(crate) fn finding(rule: &'static str) -> Finding {
         rule,
         severity: Severity::High,
         confidence: Confidence::High,
+        level: Level::Deny,
+        suppressed: None,
         distribution: "foo 1.0".to_owned(),
         source: "foo-1.0.whl".to_owned(),
+        platforms: Vec::new(),
         member: Some("foo/x.cpython-314t-x86_64-linux-gnu.so".to_owned()),
         message: format!("foo.x is what {rule} is about"),
         evidence: vec![Evidence::new(EvidenceKind::Symbol, "it exports PyInit_x").at(0x1139).of("PyInit_x")],
@@ -243,6 +254,16 @@ pub(crate) fn example_report() -> Report {
     module.runtime.insert(Target::Py314t, Runtime { confirmation, agreement: Agreement::Confirmed });
     let mut lxml = distribution_report("lxml", vec![module]);
     lxml.distribution.tags = vec!["cp314-cp314t-manylinux_2_28_x86_64".to_owned()];
+    lxml.chosen = chosen("lxml", Platform::LinuxX86_64, Verdict::RequiresGil).chosen.map(|chosen| Chosen {
+        fix: Some(Fix {
+            nearest: Some("1.2".to_owned()),
+            lowest: Some("1.2".to_owned()),
+            newest: Some("2.0".to_owned()),
+            looked_at: 3,
+            incomplete: None,
+        }),
+        ..chosen
+    });
     let finding = Finding {
         distribution: "lxml 1.0".to_owned(),
         source: "lxml-1.0.whl".to_owned(),
@@ -250,10 +271,16 @@ pub(crate) fn example_report() -> Report {
         message: "importing lxml.x turns the GIL on under 3.14t: it declares Py_MOD_GIL_USED in its Py_mod_gil slot".to_owned(),
         evidence: judgement(Verdict::RequiresGil).evidence,
         help: "ask upstream for: # cython: freethreading_compatible = True".to_owned(),
+        platforms: vec![Platform::LinuxX86_64],
+        suppressed: Some(Suppression {
+            by: SuppressedBy::Ignore,
+            reason: "used by one report, in a process of its own".to_owned(),
+        }),
         ..finding("gil-reenabled")
     };
     Report {
         targets: vec![Target::Py314t],
+        platforms: vec![Platform::LinuxX86_64],
         distributions: vec![lxml],
         environments: Vec::new(),
         findings: vec![finding],
@@ -309,6 +336,7 @@ pub(crate) fn report() -> Report {
     let unread = "is cut off: the central directory is missing\nhint: download it again";
     Report {
         targets: vec![Target::Py314t],
+        platforms: Vec::new(),
         distributions: vec![
             lxml.distributions.remove(0),
             old,
@@ -323,4 +351,22 @@ pub(crate) fn report() -> Report {
         notes: [lxml.notes, vec![Note::unread("broken-1.0-cp314-cp314t-linux_x86_64.whl", unread)]].concat(),
     }
     .sorted()
+}
+
+/// A distribution that was chosen for a platform.
+pub(crate) fn chosen(name: &str, platform: Platform, verdict: Verdict) -> DistributionReport {
+    let mut report = report_of(&[verdict]).distributions.remove(0);
+    report.distribution = distribution(name);
+    report.chosen = Some(Chosen {
+        platform,
+        file: Some(report.distribution.source.clone()),
+        said_by: "requirements.txt:3".to_owned(),
+        chain: vec!["app".to_owned(), name.to_owned()],
+        considered: vec![Considered {
+            file: report.distribution.source.clone(),
+            why: "its tag fits best".to_owned(),
+        }],
+        fix: None,
+    });
+    report
 }

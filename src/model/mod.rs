@@ -13,11 +13,13 @@ mod inspection;
 #[cfg(test)]
 pub(crate) mod made_up;
 mod note;
+mod platform;
 mod report;
 mod shown;
 mod target;
 mod trace;
 mod verdict;
+mod want;
 mod wheel_name;
 
 pub use artifact::{Artifact, ArtifactKind, Editable};
@@ -27,15 +29,17 @@ pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};
 pub use file_kind::FileKind;
-pub use finding::{Confidence, Finding, Severity, Subject};
+pub use finding::{Confidence, Finding, Level, Severity, Subject, SuppressedBy, Suppression};
 pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
 pub use inspection::{Answer, Inspection, OtherModule, SlotMeaning};
 pub use note::Note;
-pub use report::{DistributionReport, ForeignEnvironment, ModuleReport, Report};
+pub use platform::{Context, ParsePlatformError, Platform};
+pub use report::{Chosen, DistributionReport, Fix, ForeignEnvironment, ModuleReport, Report};
 pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use trace::{Action, PathEnd, Place, Step, Trace, TracedPath};
 pub use verdict::{Judgement, Reason, Verdict};
+pub use want::{Choice, Considered, Hash, IndexFile, ListedFile, Source, Taken, Want};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};

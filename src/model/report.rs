@@ -1,6 +1,8 @@
 //! The result of an audit, ready to be printed in any format.
 
-use super::{Distribution, Facts, Finding, Judgement, Member, ModuleName, Note, Runtime, Target};
+use super::{
+    Considered, Distribution, Facts, Finding, Judgement, Member, ModuleName, Note, Platform, Runtime, Target,
+};
 use std::collections::BTreeMap;
 
 /// The whole result.
@@ -8,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct Report {
     /// The targets asked for, in the order asked.
     pub targets: Vec<Target>,
+    /// The platforms that wheels were chosen for, in the order asked; empty where none were.
+    pub platforms: Vec<Platform>,
     /// What was audited, sorted by name, version and source.
     pub distributions: Vec<DistributionReport>,
     /// Environments of another Python than the targets, sorted by source.
@@ -22,7 +26,7 @@ impl Report {
     /// The same in the order that the fields promise, whatever the order that its parts came in.
     #[must_use]
     pub fn sorted(mut self) -> Self {
-        self.distributions.sort_by(|one, other| one.distribution.key().cmp(&other.distribution.key()));
+        self.distributions.sort_by(|one, other| one.key().cmp(&other.key()));
         for distribution in &mut self.distributions {
             distribution.modules.sort_by(|one, other| one.member.cmp(&other.member));
         }
@@ -54,10 +58,58 @@ pub struct ForeignEnvironment {
 pub struct DistributionReport {
     /// What it is.
     pub distribution: Distribution,
+    /// What it was chosen for; none where it was named itself, as a file or in an environment.
+    pub chosen: Option<Chosen>,
     /// The verdict for each target.
     pub verdicts: BTreeMap<Target, Judgement>,
     /// Its modules, sorted by member path.
     pub modules: Vec<ModuleReport>,
+}
+
+impl DistributionReport {
+    /// The platform that it was chosen for.
+    #[must_use]
+    pub fn platform(&self) -> Option<Platform> {
+        self.chosen.as_ref().map(|chosen| chosen.platform)
+    }
+
+    /// What lists of them are sorted by.
+    fn key(&self) -> (Option<&str>, Option<&str>, Option<Platform>, &str) {
+        let (name, version, source) = self.distribution.key();
+        (name, version, self.platform(), source)
+    }
+}
+
+/// How a distribution came into an audit that asked for names and versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Where it would be installed.
+    pub platform: Platform,
+    /// The file that an installer would take: a wheel, or a source archive; none where there is none.
+    pub file: Option<String>,
+    /// Where the project asks for it ([`super::Want::said_by`]).
+    pub said_by: String,
+    /// Who pulls it in ([`super::Want::chain`]).
+    pub chain: Vec<String>,
+    /// Each file that was looked at, and why it was taken or passed over.
+    pub considered: Vec<Considered>,
+    /// Which other version would do, where that was looked for.
+    pub fix: Option<Fix>,
+}
+
+/// What a search for another version came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// The lowest version above the one asked for whose wheels leave the GIL off.
+    pub nearest: Option<String>,
+    /// The lowest version of all that do.
+    pub lowest: Option<String>,
+    /// The newest version that there is.
+    pub newest: Option<String>,
+    /// How many versions' wheels were read.
+    pub looked_at: usize,
+    /// Why the search is not complete, where it is not.
+    pub incomplete: Option<String>,
 }
 
 /// One module.

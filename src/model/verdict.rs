@@ -15,20 +15,26 @@ pub enum Verdict {
     GilFree,
     /// It could not be told; the reason says why.
     Undetermined,
+    /// A distribution without a wheel for the target: its source archive would be compiled.
+    SourceOnly,
     /// Importing it turns the GIL on, for the rest of the process.
     RequiresGil,
+    /// A distribution that an installer finds no file of for the target.
+    NotAvailable,
     /// The target does not load it, or loads it and crashes.
     IncompatibleAbi,
 }
 
 impl Verdict {
     /// Every verdict, best first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::PurePython,
         Self::NotAnExtension,
         Self::GilFree,
         Self::Undetermined,
+        Self::SourceOnly,
         Self::RequiresGil,
+        Self::NotAvailable,
         Self::IncompatibleAbi,
     ];
 
@@ -40,7 +46,9 @@ impl Verdict {
             Self::NotAnExtension => "not-an-extension",
             Self::GilFree => "gil-free",
             Self::Undetermined => "undetermined",
+            Self::SourceOnly => "source-only",
             Self::RequiresGil => "requires-gil",
+            Self::NotAvailable => "not-available",
             Self::IncompatibleAbi => "incompatible-abi",
         }
     }
@@ -136,6 +144,10 @@ pub enum Reason {
         /// The target.
         target: Target,
     },
+    /// No wheel fits, and this source archive would be compiled.
+    SourceArchive(String),
+    /// An installer finds no file that fits.
+    NoFile(String),
     /// The init function raises whatever happens.
     InitFails(String),
     /// No init function of its name; other names may have one.
@@ -191,6 +203,8 @@ impl Reason {
             Self::HeadRefused { .. } => "head-refused",
             Self::AbiSlot(_) => "abi-slot",
             Self::TagNotInstallable { .. } => "tag-not-installable",
+            Self::SourceArchive(_) => "source-archive",
+            Self::NoFile(_) => "no-file",
             Self::InitFails(_) => "init-fails",
             Self::NoHook { .. } => "no-hook",
             Self::CannotTell(_) => "cannot-tell",
@@ -250,6 +264,8 @@ impl fmt::Display for Reason {
             Self::TagNotInstallable { tags, target } => {
                 format!("cannot be installed on {target}: its wheel is tagged {tags}").into()
             }
+            Self::SourceArchive(file) => format!("has no wheel that fits: {file} would be compiled").into(),
+            Self::NoFile(why) => format!("cannot be installed: {why}").into(),
             Self::InitFails(why) => format!("cannot be imported: {why}").into(),
             Self::NoHook { expected, others } => return no_hook(f, expected, others),
             Self::CannotTell(why) => format!("cannot be told: {why}").into(),

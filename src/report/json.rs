@@ -23,6 +23,7 @@ struct Document<'a> {
     schema: &'static str,
     tool: Tool,
     targets: Vec<String>,
+    platforms: Vec<&'static str>,
     distributions: Vec<Distribution<'a>>,
     findings: Vec<Finding<'a>>,
     notes: Vec<Note>,
@@ -41,9 +42,30 @@ struct Distribution<'a> {
     version: Option<&'a str>,
     source: &'a str,
     tags: &'a [String],
+    platform: Option<&'static str>,
+    wheel: Option<&'a str>,
+    said_by: Option<&'a str>,
+    chain: &'a [String],
+    considered: Vec<Considered<'a>>,
+    fix: Option<Fix<'a>>,
     verdicts: BTreeMap<String, &'static str>,
     reasons: BTreeMap<String, String>,
     modules: Vec<Module<'a>>,
+}
+
+#[derive(Serialize)]
+struct Considered<'a> {
+    file: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Fix<'a> {
+    nearest: Option<&'a str>,
+    lowest: Option<&'a str>,
+    newest: Option<&'a str>,
+    looked_at: usize,
+    incomplete: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -107,11 +129,20 @@ struct Finding<'a> {
     rule: &'static str,
     severity: String,
     confidence: String,
+    level: &'static str,
+    suppressed: Option<Suppressed<'a>>,
     distribution: &'a str,
+    platforms: Vec<&'static str>,
     module: Option<String>,
     message: &'a str,
     evidence: Vec<Evidence<'a>>,
     help: &'a str,
+}
+
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    by: &'static str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -152,6 +183,7 @@ impl<'a> Document<'a> {
             schema: SCHEMA,
             tool: Tool::this(),
             targets: report.targets.iter().map(ToString::to_string).collect(),
+            platforms: report.platforms.iter().map(|platform| platform.id()).collect(),
             distributions: report.distributions.iter().map(Distribution::of).collect(),
             findings: report.findings.iter().map(Finding::of).collect(),
             notes: environments.chain(notes).collect(),
@@ -171,16 +203,36 @@ impl<'a> Distribution<'a> {
         let model::Distribution { name, version, source, tags, .. } = &report.distribution;
         let verdicts = report.verdicts.iter();
         let reasons = report.verdicts.iter();
+        let chosen = report.chosen.as_ref();
+        let considered = chosen.map_or(&[][..], |chosen| &chosen.considered).iter();
         Self {
             name: name.as_deref(),
             version: version.as_deref(),
             source,
             tags,
+            platform: report.platform().map(model::Platform::id),
+            wheel: chosen.and_then(|chosen| chosen.file.as_deref()),
+            said_by: chosen.map(|chosen| chosen.said_by.as_str()),
+            chain: chosen.map_or(&[], |chosen| &chosen.chain),
+            considered: considered.map(|one| Considered { file: &one.file, why: &one.why }).collect(),
+            fix: chosen.and_then(|chosen| chosen.fix.as_ref()).map(Fix::of),
             verdicts: verdicts.map(|(target, judged)| (target.to_string(), judged.verdict.id())).collect(),
             reasons: reasons
                 .map(|(target, judged)| (target.to_string(), judged.reason.to_string()))
                 .collect(),
             modules: report.modules.iter().map(Module::of).collect(),
+        }
+    }
+}
+
+impl<'a> Fix<'a> {
+    fn of(fix: &'a model::Fix) -> Self {
+        Self {
+            nearest: fix.nearest.as_deref(),
+            lowest: fix.lowest.as_deref(),
+            newest: fix.newest.as_deref(),
+            looked_at: fix.looked_at,
+            incomplete: fix.incomplete.as_deref(),
         }
     }
 }
@@ -269,7 +321,13 @@ impl<'a> Finding<'a> {
             rule: finding.rule,
             severity: finding.severity.to_string(),
             confidence: finding.confidence.to_string(),
+            level: finding.level.id(),
+            suppressed: finding
+                .suppressed
+                .as_ref()
+                .map(|why| Suppressed { by: why.by.id(), reason: &why.reason }),
             distribution: &finding.distribution,
+            platforms: finding.platforms.iter().map(|platform| platform.id()).collect(),
             module: finding.member.as_deref().map(|path| model::ModuleName::of_member(path).dotted),
             message: &finding.message,
             evidence: finding.evidence.iter().map(Evidence::of).collect(),

@@ -49,6 +49,7 @@ fn unowned(source: &Path) -> Distribution {
         source: shown(source),
         tags: Vec::new(),
         requires: Vec::new(),
+        free_threading: None,
         members: Vec::new(),
         libraries: Vec::new(),
     }

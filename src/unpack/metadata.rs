@@ -42,6 +42,13 @@ pub(super) fn requires(text: &str) -> Vec<String> {
     names
 }
 
+/// What the free-threading classifier says, without the words that all such classifiers start with
+/// (core metadata, "Classifier").
+pub(super) fn free_threading(text: &str) -> Option<String> {
+    const START: &str = "Programming Language :: Python :: Free Threading ::";
+    headers(text, "Classifier").find_map(|line| Some(line.strip_prefix(START)?.trim().to_owned()))
+}
+
 /// Name and version as an installation's folder spells them: `lxml-6.1.3.dist-info`,
 /// `lxml-6.1.3-py3.14.egg-info`, `lxml.egg-info`. None for any other name.
 pub(super) fn from_folder(folder: &str) -> Option<(&str, Option<&str>)> {
@@ -63,6 +70,14 @@ mod tests {
     fn bytes_that_are_no_text_are_replaced() {
         assert_eq!(text("Name: é".into()), "Name: é");
         assert_eq!(text(b"Name: \xff".to_vec()), "Name: \u{fffd}");
+    }
+
+    #[test]
+    fn the_classifier_is_told_without_its_start() {
+        let text = "Name: Foo\nClassifier: Programming Language :: Python :: 3\n\
+                    Classifier: Programming Language :: Python :: Free Threading :: 3 - Stable\n";
+        assert_eq!(free_threading(text).as_deref(), Some("3 - Stable"));
+        assert_eq!(free_threading("Name: Foo\n"), None);
     }
 
     #[test]

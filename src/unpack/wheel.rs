@@ -41,6 +41,7 @@ impl Wheel {
 struct About {
     name: Option<String>,
     version: Option<String>,
+    free_threading: Option<String>,
     tags: Vec<String>,
     requires: Vec<String>,
     hashes: HashMap<String, String>,
@@ -113,6 +114,7 @@ impl Listing {
         About {
             name: name.or(named_name).map(|name| normalise(&name)),
             version: version.or(named_version),
+            free_threading: core.as_deref().and_then(metadata::free_threading),
             tags,
             requires: core.as_deref().map_or_else(Vec::new, metadata::requires),
             hashes,
@@ -204,6 +206,7 @@ impl Listing {
             source: self.label.clone(),
             tags: about.tags,
             requires: about.requires,
+            free_threading: about.free_threading,
             members: Vec::new(),
             libraries: Vec::new(),
         };

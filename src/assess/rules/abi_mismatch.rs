@@ -1,11 +1,12 @@
 //! `abi-mismatch`: the target does not load the module, or crashes on it.
 
-use super::{Rule, judged, listed};
-use crate::model::{Finding, Severity, Subject, Verdict};
+use super::{Check, Rule, judged, listed};
+use crate::model::{Finding, Level, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "abi-mismatch",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "The target does not load the module, or loads it and crashes
 
 Free-threaded builds have another object layout than builds with the GIL, so an
@@ -18,7 +19,7 @@ where one is allowed, end the import with a SystemError.
 
 Look for a wheel for the target (`cp314-cp314t-...`), or build from source with
 the target's own Python.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,11 +1,12 @@
 //! `crashes-on-import`: the process ended while the module was being imported.
 
-use super::{Rule, ran};
-use crate::model::{Evidence, EvidenceKind, Finding, Seen, Severity, Subject};
+use super::{Check, Rule, ran};
+use crate::model::{Evidence, EvidenceKind, Finding, Level, Seen, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "crashes-on-import",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "Importing the module ended the interpreter
 
 `--confirm` imported the module in a process of its own, and the process ended
@@ -16,7 +17,7 @@ be written.
 A module that was built for another Python crashes in this way. So does one that
 lacks something of the machine, and one that tries what the sandbox does not
 allow and does not look whether that went well: `--no-sandbox` shows which.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

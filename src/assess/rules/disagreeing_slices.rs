@@ -1,12 +1,13 @@
 //! `disagreeing-slices`: a universal file that does not do the same on all its machines.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::assess::verdict::judge_slices;
-use crate::model::{Facts, Finding, Judgement, Severity, Slice, Subject, Target, Verdict};
+use crate::model::{Facts, Finding, Judgement, Level, Severity, Slice, Subject, Target, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "disagreeing-slices",
     severity: Severity::Medium,
+    level: Level::Warn,
     explain: "The parts of a universal file differ in what they do to the GIL
 
 A universal binary of macOS holds the same module once for each machine, and the
@@ -16,7 +17,7 @@ one Mac what it does not do on another. The verdict is that of the worst part.
 
 Ask the maintainers to build all parts from the same sources in the same way. A
 part that could not be decided is never reported here.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,11 +1,12 @@
 //! `fails-under-threads`: a crash or a hang when many threads import a package at the same moment.
 
-use super::{Rule, ran};
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Severity, Subject};
+use super::{Check, Rule, ran};
+use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Level, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "fails-under-threads",
     severity: Severity::Medium,
+    level: Level::Warn,
     explain: "Many threads imported the package at the same moment, and the interpreter failed
 
 `--confirm=stress` lets several threads of a fresh interpreter import a package
@@ -15,7 +16,7 @@ back, which it does not do when one thread imports it.
 This is a lead and no proof: the machine may have run out of something. And that
 no other package failed proves nothing: most races do not show in a few tries,
 and importing is the least that a package does.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -2,12 +2,13 @@
 
 use super::super::suffix::Suffix;
 use super::super::tags;
-use super::{Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject};
+use super::{Check, Rule, judged, listed};
+use crate::model::{Finding, Level, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "gil-binary-under-none-tag",
     severity: Severity::High,
+    level: Level::Warn,
     explain: "Names let a free-threaded Python load code that was built for the GIL
 
 A wheel tag whose ABI is `none` (`cp314-none-win_amd64`) says that the wheel has
@@ -18,7 +19,7 @@ installers take it, the import system loads it, and the process crashes: up to
 
 Ask the maintainers for the ABI's tag on the wheel and the full suffix on the
 file (`EXT_SUFFIX`), so that installers and the import system can refuse it.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

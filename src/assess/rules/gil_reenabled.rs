@@ -1,11 +1,12 @@
 //! `gil-reenabled`: the one that this program exists for.
 
-use super::{Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject, Verdict};
+use super::{Check, Rule, judged, listed};
+use crate::model::{Finding, Level, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "gil-reenabled",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "Importing the module turns the GIL on, for the rest of the process
 
 A free-threaded Python starts without the GIL. Each time it imports an
@@ -21,7 +22,7 @@ then `PYTHON_GIL=0` or `-X gil=0` keeps the GIL off in spite of the module, at
 your own risk.
 
 https://docs.python.org/3/howto/free-threading-extensions.html",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,11 +1,12 @@
 //! `hash-mismatch`: the file is not the one that `RECORD` lists.
 
-use super::Rule;
-use crate::model::{Evidence, EvidenceKind, Finding, Severity, Subject};
+use super::{Check, Rule};
+use crate::model::{Evidence, EvidenceKind, Finding, Level, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "hash-mismatch",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "The file's SHA-256 is not the one that RECORD lists
 
 Found with --verify-hashes only. The file was changed after the wheel was built
@@ -14,7 +15,7 @@ by hand, or by somebody who should not have. What this audit says of it is true
 of the file as it is now.
 
 Install the distribution again, from a source that you trust.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -2,12 +2,13 @@
 
 use super::super::suffix::Suffix;
 use super::super::tags;
-use super::{Rule, built};
-use crate::model::{Abi, Evidence, EvidenceKind, Finding, Severity, Slice, Subject};
+use super::{Check, Rule, built};
+use crate::model::{Abi, Evidence, EvidenceKind, Finding, Level, Severity, Slice, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "mislabelled-binary",
     severity: Severity::High,
+    level: Level::Warn,
     explain: "The file name or the wheel's tag names another build than the code shows
 
 Names are all that installers and the import system go by, and the code is what
@@ -16,7 +17,7 @@ from a build for another Python. The verdict follows the code.
 
 Ask the maintainers how the wheel was made. A module that says nothing of the
 build it is for (many small ones do) is never reported here.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,9 +1,11 @@
-//! What is worth a reader's attention in one module, one rule a file.
+//! What is worth a reader's attention, one rule a file.
 //!
 //! A rule is a [`Rule`] constant: an identifier, how much it matters, a text that explains it, and a pure
-//! function from a subject to at most one finding. To add one: its file, and two lines here.
+//! function from a module, or from a package on all its platforms, to at most one finding. To add one: its file, and
+//! two lines here.
 
 mod abi_mismatch;
+mod classifier_contradicts_binary;
 mod crashes_on_import;
 mod disagreeing_slices;
 mod fails_under_threads;
@@ -11,28 +13,36 @@ mod gil_binary_under_none_tag;
 mod gil_reenabled;
 mod hash_mismatch;
 mod mislabelled_binary;
+mod no_free_threaded_wheel;
 mod odd_gil_value;
+mod platform_gap;
 mod runtime_contradicts_static;
+mod source_only;
 mod undetermined;
 mod unread;
 
 use crate::model::{
-    Abi, Confidence, Evidence, Finding, Judgement, Runtime, Severity, Slice, Subject, Target, Verdict,
+    Abi, Confidence, DistributionReport, Evidence, Finding, Judgement, Level, Platform, Runtime, Severity,
+    Slice, Subject, Target, Verdict,
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 12] = [
+pub const RULES: [Rule; 16] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     runtime_contradicts_static::RULE,
     crashes_on_import::RULE,
+    no_free_threaded_wheel::RULE,
     gil_binary_under_none_tag::RULE,
     mislabelled_binary::RULE,
     hash_mismatch::RULE,
+    source_only::RULE,
     undetermined::RULE,
     unread::RULE,
+    classifier_contradicts_binary::RULE,
     fails_under_threads::RULE,
     disagreeing_slices::RULE,
+    platform_gap::RULE,
     odd_gil_value::RULE,
 ];
 
@@ -43,9 +53,20 @@ pub struct Rule {
     pub id: &'static str,
     /// How much its findings matter.
     pub severity: Severity,
+    /// What its findings do to the exit status, unless a policy says otherwise.
+    pub level: Level,
     /// What it finds in a line, an empty line, and what that means and what to do about it.
     pub explain: &'static str,
-    check: fn(&Subject<'_>) -> Option<Finding>,
+    check: Check,
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// One module.
+    Module(fn(&Subject<'_>) -> Option<Finding>),
+    /// One version of one distribution, on every platform that it was chosen for.
+    Package(fn(&[&DistributionReport]) -> Option<Finding>),
 }
 
 impl Rule {
@@ -53,6 +74,28 @@ impl Rule {
     #[must_use]
     pub fn title(&self) -> &'static str {
         self.explain.lines().next().unwrap_or(self.id)
+    }
+
+    /// What it says of a package, on those of its platforms that it is about.
+    fn of_package(&self, about: &[&DistributionReport], message: String, help: &str) -> Option<Finding> {
+        let first = about.first()?;
+        let mut platforms: Vec<Platform> = about.iter().filter_map(|report| report.platform()).collect();
+        platforms.sort_unstable();
+        platforms.dedup();
+        Some(Finding {
+            rule: self.id,
+            severity: self.severity,
+            confidence: Confidence::High,
+            level: self.level,
+            suppressed: None,
+            distribution: first.distribution.to_string(),
+            source: first.distribution.source.clone(),
+            platforms,
+            member: None,
+            message,
+            evidence: Vec::new(),
+            help: help.to_owned(),
+        })
     }
 
     /// What it says of a subject.
@@ -67,8 +110,11 @@ impl Rule {
             rule: self.id,
             severity: self.severity,
             confidence: Confidence::High,
+            level: self.level,
+            suppressed: None,
             distribution: subject.distribution.to_string(),
             source: subject.distribution.source.clone(),
+            platforms: subject.platform.into_iter().collect(),
             member: Some(subject.member.path.clone()),
             message,
             evidence,
@@ -80,7 +126,21 @@ impl Rule {
 /// What all rules say of a module.
 #[must_use]
 pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    RULES.iter().filter_map(|rule| (rule.check)(subject)).collect()
+    let say = |rule: &Rule| match rule.check {
+        Check::Module(check) => check(subject),
+        Check::Package(_) => None,
+    };
+    RULES.iter().filter_map(say).collect()
+}
+
+/// What all rules say of one version of one distribution, given what it is on each platform.
+#[must_use]
+pub fn check_package(reports: &[&DistributionReport]) -> Vec<Finding> {
+    let say = |rule: &Rule| match rule.check {
+        Check::Module(_) => None,
+        Check::Package(check) => check(reports),
+    };
+    RULES.iter().filter_map(say).collect()
 }
 
 /// The targets with a verdict that satisfies `wanted`, and what was concluded for the first of them.
@@ -98,9 +158,32 @@ fn ran<'a>(subject: &Subject<'a>, wanted: impl Fn(&Runtime) -> bool) -> Option<(
     subject.runtime.iter().find(|(_, runtime)| wanted(runtime)).map(|(target, runtime)| (*target, runtime))
 }
 
+/// The reports with a verdict that satisfies `wanted`, and the targets that have it.
+fn with_verdict<'a>(
+    reports: &[&'a DistributionReport],
+    wanted: impl Fn(Verdict) -> bool,
+) -> (Vec<&'a DistributionReport>, Vec<Target>) {
+    let has = |report: &&&DistributionReport| report.verdicts.values().any(|judged| wanted(judged.verdict));
+    let found: Vec<_> = reports.iter().filter(has).copied().collect();
+    let verdicts = found.iter().flat_map(|report| &report.verdicts);
+    let mut targets: Vec<Target> =
+        verdicts.filter(|(_, judged)| wanted(judged.verdict)).map(|(target, _)| *target).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    (found, targets)
+}
+
+/// ` on linux-x86_64 and windows-arm64`; nothing where no platform was chosen for.
+fn on_platforms(reports: &[&DistributionReport]) -> String {
+    let mut platforms: Vec<Platform> = reports.iter().filter_map(|report| report.platform()).collect();
+    platforms.sort_unstable();
+    platforms.dedup();
+    if platforms.is_empty() { String::new() } else { format!(" on {}", listed(&platforms)) }
+}
+
 /// `3.13t, 3.14t and 3.15t`.
-fn listed(targets: &[Target]) -> String {
-    let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+fn listed<T: ToString>(items: &[T]) -> String {
+    let names: Vec<String> = items.iter().map(ToString::to_string).collect();
     match names.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
         _ => names.concat(),
@@ -141,7 +224,7 @@ mod tests {
 
     #[test]
     fn targets_are_listed_in_words() {
-        assert_eq!(listed(&[]), "");
+        assert_eq!(listed::<Target>(&[]), "");
         assert_eq!(listed(&[Target::Py314t]), "3.14t");
         assert_eq!(listed(&Target::ALL), "3.13t, 3.14t and 3.15t");
     }

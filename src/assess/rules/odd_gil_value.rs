@@ -1,11 +1,12 @@
 //! `odd-gil-value`: a declaration that versions of Python understand differently.
 
-use super::{Rule, judged};
-use crate::model::{Finding, Reason, Severity, Subject};
+use super::{Check, Rule, judged};
+use crate::model::{Finding, Level, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "odd-gil-value",
     severity: Severity::Low,
+    level: Level::Warn,
     explain: "The GIL declaration is neither 0 nor 1
 
 `Py_MOD_GIL_USED` is 0 and `Py_MOD_GIL_NOT_USED` is 1. Any other value is taken
@@ -15,7 +16,7 @@ turns it on in the next. Mostly this is a pointer to the value where the value
 itself belongs.
 
 Ask the maintainers to write `{Py_mod_gil, Py_MOD_GIL_NOT_USED}`.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,11 +1,12 @@
 //! `runtime-contradicts-static`: a run that shows something else than the binary.
 
-use super::{Rule, ran};
-use crate::model::{Agreement, Evidence, EvidenceKind, Finding, Severity, Subject};
+use super::{Check, Rule, ran};
+use crate::model::{Agreement, Evidence, EvidenceKind, Finding, Level, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "runtime-contradicts-static",
     severity: Severity::High,
+    level: Level::Deny,
     explain: "An interpreter did something else with the module than the binary says
 
 `--confirm` imports every module and lays what happened beside the verdict that
@@ -16,7 +17,7 @@ is wrong.
 
 What was seen is what this interpreter does on this machine. A difference that
 the module does not explain is a fault of this program: please report it.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

@@ -1,11 +1,12 @@
 //! `undetermined`: what the analysis could not tell.
 
-use super::{Rule, judged, listed};
-use crate::model::{Finding, Reason, Severity, Subject, Verdict};
+use super::{Check, Rule, judged, listed};
+use crate::model::{Finding, Level, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "undetermined",
     severity: Severity::Medium,
+    level: Level::Unsure,
     explain: r#"What importing the module does could not be told from the binary
 
 The init function was followed as far as its code alone decides what happens;
@@ -15,7 +16,7 @@ such a module may leave the GIL off, turn it on, or not load.
 To find out, import it in a free-threaded Python of the target, with PYTHON_GIL
 unset and no -X gil, and look whether the GIL went on:
 `python3.14t -c "import sys, the_module; print(sys._is_gil_enabled())"`."#,
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

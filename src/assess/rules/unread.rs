@@ -1,11 +1,12 @@
 //! `unread`: a file that had to be audited and could not be read.
 
-use super::{Rule, judged};
-use crate::model::{Finding, Reason, Severity, Subject};
+use super::{Check, Rule, judged};
+use crate::model::{Finding, Level, Reason, Severity, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "unread",
     severity: Severity::Medium,
+    level: Level::Unsure,
     explain: "The file could not be read as a binary
 
 It has the name of an extension module, and is empty, truncated, damaged, larger
@@ -14,7 +15,7 @@ a text). Nothing is known of it, so the audit does not end as if all was well.
 
 Where the file is what its author meant it to be, tell the maintainers of this
 program; otherwise install the distribution again.",
-    check,
+    check: Check::Module(check),
 };
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {

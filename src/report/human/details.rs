@@ -2,46 +2,59 @@
 //! what else rules found, and what to do.
 
 use super::Detail;
+use super::choice;
+use super::group::Group;
 use super::page::{Page, Tone};
 use super::runtime;
 use crate::model::{
-    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, ModuleReport, Reason, Report, Target,
-    Verdict,
+    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, Level, ModuleReport, Reason, Report,
+    SuppressedBy, Suppression, Target, Verdict,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules that only repeat a module's verdict, which stands here anyway.
-const REPEATING: [&str; 4] = ["gil-reenabled", "abi-mismatch", "undetermined", "unread"];
+const REPEATING: [&str; 7] = [
+    "gil-reenabled",
+    "abi-mismatch",
+    "undetermined",
+    "unread",
+    "no-free-threaded-wheel",
+    "source-only",
+    "platform-gap",
+];
 
-pub(super) fn write(
-    report: &Report,
-    distribution: &DistributionReport,
-    names_source: bool,
-    detail: Detail,
-    page: &mut Page,
-) {
-    let source = &distribution.distribution.source;
-    let label = distribution.distribution.to_string();
+pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, detail: Detail, page: &mut Page) {
     if names_source || detail == Detail::Everything {
-        page.paragraph(4, Tone::Faint, &format!("from {source}"));
+        for report in &group.reports {
+            let platform = report.platform().map_or(String::new(), |platform| format!(" for {platform}"));
+            page.paragraph(4, Tone::Faint, &format!("from {}{platform}", report.distribution.source));
+        }
     }
     // With one target the line above tells the tags.
-    let by_tag = refused_by_tag(distribution);
+    let by_tag = refused_by_tag(group);
     for (_, reason) in by_tag.iter().filter(|_| report.targets.len() > 1) {
         page.paragraph(4, Tone::Plain, &reason.to_string());
     }
+    choice::write(group, report.platforms.len() > 1, detail, page);
     let asked = |target: &&Target| {
         detail == Detail::Everything || by_tag.iter().all(|(refused, _)| refused != *target)
     };
     let targets: Vec<Target> = report.targets.iter().filter(asked).copied().collect();
-    modules(distribution, &targets, report.targets.len() > 1, detail, page);
-    runtime::write(distribution, &targets, detail, page);
-    let findings: Vec<&Finding> = report
+    modules(group, &targets, report.targets.len() > 1, detail, page);
+    for distribution in &group.reports {
+        runtime::write(distribution, &targets, detail, page);
+    }
+    let mut findings: Vec<&Finding> = report
         .findings
         .iter()
-        .filter(|finding| finding.distribution == label && finding.source == *source)
+        .filter(|finding| group.reports.iter().any(|report| is_about(finding, report)))
         .filter(|finding| by_tag.is_empty() || finding.rule != "abi-mismatch")
         .collect();
+    // What is wrong on several platforms is told once.
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| told.insert((finding.rule, &finding.message)));
+    suppressed(&findings, page);
+    findings.retain(|finding| finding.suppressed.is_none() && finding.level > Level::Allow);
     other_findings(&findings, detail, page);
     let mut helps: Vec<&str> = findings.iter().map(|finding| finding.help.as_str()).collect();
     helps.sort_unstable();
@@ -52,23 +65,25 @@ pub(super) fn write(
 }
 
 /// The targets that do not even install it, where modules need no further word.
-fn refused_by_tag(distribution: &DistributionReport) -> Vec<(Target, &Reason)> {
-    let reasons = distribution.verdicts.iter().map(|(target, judgement)| (*target, &judgement.reason));
+fn refused_by_tag<'a>(group: &Group<'a>) -> Vec<(Target, &'a Reason)> {
+    let verdicts = group.reports.iter().flat_map(|report| &report.verdicts);
+    let reasons = verdicts.map(|(target, judgement)| (*target, &judgement.reason));
     reasons.filter(|(_, reason)| matches!(reason, Reason::TagNotInstallable { .. })).collect()
 }
 
 /// Whether its modules are shown, or a word about its tags says it all.
-pub(super) fn shows_modules(distribution: &DistributionReport, detail: Detail) -> bool {
-    detail == Detail::Everything || refused_by_tag(distribution).is_empty()
+pub(super) fn shows_modules(group: &Group<'_>, detail: Detail) -> bool {
+    detail == Detail::Everything || refused_by_tag(group).is_empty()
 }
 
 /// Whether a rule has found more than a verdict says.
 pub(super) fn has_more_to_tell(report: &Report, distribution: &DistributionReport) -> bool {
-    let label = distribution.distribution.to_string();
-    let of_it = |finding: &&Finding| {
-        finding.distribution == label && finding.source == distribution.distribution.source
-    };
-    report.findings.iter().filter(of_it).any(|finding| !REPEATING.contains(&finding.rule))
+    let mut findings = report.findings.iter().filter(|finding| is_about(finding, distribution));
+    findings.any(|finding| !REPEATING.contains(&finding.rule))
+}
+
+fn is_about(finding: &Finding, report: &DistributionReport) -> bool {
+    finding.source == report.distribution.source && finding.distribution == report.distribution.to_string()
 }
 
 /// What some targets have against a module.
@@ -89,20 +104,22 @@ impl Complaint<'_> {
     }
 }
 
-fn modules(
-    distribution: &DistributionReport,
-    targets: &[Target],
-    naming: bool,
-    detail: Detail,
-    page: &mut Page,
-) {
+fn modules(group: &Group<'_>, targets: &[Target], naming: bool, detail: Detail, page: &mut Page) {
     let mut groups: Vec<(Vec<Complaint<'_>>, Vec<&ModuleReport>)> = Vec::new();
-    for module in &distribution.modules {
+    let mut told: Vec<(&str, Vec<Complaint<'_>>)> = Vec::new();
+    for module in group.reports.iter().flat_map(|report| &report.modules) {
         let complaints = complaints(module, targets, detail);
-        let alike = |(known, _): &&mut (Vec<Complaint<'_>>, _)| {
-            known.len() == complaints.len()
-                && known.iter().zip(&complaints).all(|(one, other)| one.is_like(other))
+        // On another platform it is the same module.
+        let known = |(name, known): &(&str, Vec<Complaint<'_>>)| {
+            *name == module.name.dotted && are_alike(known, &complaints)
         };
+        if group.reports.len() > 1 && detail < Detail::Everything {
+            if told.iter().any(known) {
+                continue;
+            }
+            told.push((&module.name.dotted, complaints.clone()));
+        }
+        let alike = |(known, _): &&mut (Vec<Complaint<'_>>, _)| are_alike(known, &complaints);
         match groups.iter_mut().find(alike) {
             _ if complaints.is_empty() => {}
             Some((_, modules)) if detail < Detail::Everything => modules.push(module),
@@ -120,6 +137,10 @@ fn modules(
             }
         }
     }
+}
+
+fn are_alike(one: &[Complaint<'_>], other: &[Complaint<'_>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_like(other))
 }
 
 /// In the order of targets; those with the same reason have one together.
@@ -181,6 +202,22 @@ fn with_address(Evidence { text, address, .. }: &Evidence) -> String {
 /// Names are told by the reason already.
 fn says_more(evidence: &[Evidence]) -> bool {
     evidence.iter().any(|first| !matches!(first.kind, EvidenceKind::FileName | EvidenceKind::WheelTag))
+}
+
+/// What does not count, with the reason that the team gives.
+fn suppressed(findings: &[&Finding], page: &mut Page) {
+    let mut why: BTreeMap<(SuppressedBy, &str), Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(Suppression { by, reason }) = &finding.suppressed {
+            let rules = why.entry((*by, reason)).or_default();
+            if !rules.contains(&finding.rule) {
+                rules.push(finding.rule);
+            }
+        }
+    }
+    for ((_, reason), rules) in why {
+        page.paragraph(4, Tone::Faint, &format!("does not count ({}): {reason}", rules.join(", ")));
+    }
 }
 
 /// The first finding of each rule, and how many there are like it.

@@ -1,14 +1,17 @@
 //! The report for people: a line for each distribution, worst first, under it what is not fine and what to do,
 //! and at the end a sentence that says it all.
 
+mod choice;
 mod details;
+mod group;
 pub(super) mod page;
 mod runtime;
 mod table;
 
 use super::environment::{plural, sentence};
-use super::summary::{Summary, unread};
+use super::summary::unread;
 use crate::model::{DistributionReport, Note, Reason, Report, Target, Verdict};
+use group::Group;
 use page::{Page, Tone};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -55,13 +58,15 @@ pub fn render(report: &Report, layout: &Layout) -> String {
 /// `target 3.14t · 4 distributions · 31 extension modules`
 fn heading(report: &Report, page: &mut Page) {
     let targets: Vec<String> = report.targets.iter().map(ToString::to_string).collect();
-    let distributions = report.distributions.len();
-    let extensions = report.distributions.iter().flat_map(|report| &report.modules).filter(|module| {
-        module.verdicts.values().any(|judgement| judgement.verdict != Verdict::NotAnExtension)
-    });
-    let modules = extensions.count();
+    let groups = group::groups(report.distributions.iter());
+    let (distributions, modules) = (groups.len(), groups.iter().map(Group::extensions).sum());
+    let on = match report.platforms.as_slice() {
+        [] => String::new(),
+        [one] => format!(" on {one}"),
+        several => format!(" on {} platforms", several.len()),
+    };
     let text = format!(
-        "{} {} · {distributions} {} · {modules} extension {}",
+        "{} {}{on} · {distributions} {} · {modules} extension {}",
         plural(targets.len(), "target"),
         targets.join(", "),
         plural(distributions, "distribution"),
@@ -86,19 +91,19 @@ fn environments(report: &Report, layout: &Layout, page: &mut Page) {
 }
 
 /// Those that have a line of their own, worst first, and how many pure ones share one.
-fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<&'a DistributionReport>, usize) {
+fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<Group<'a>>, usize) {
     let everything = layout.detail == Detail::Everything;
     let told_together = |distribution: &DistributionReport| {
         let source = &distribution.distribution.source;
-        worst(distribution) == Verdict::IncompatibleAbi
+        group::worst(distribution) == Verdict::IncompatibleAbi
             && report.environments.iter().any(|environment| environment.source == *source)
             && !details::has_more_to_tell(report, distribution)
     };
-    let mut listed: Vec<&DistributionReport> =
-        report.distributions.iter().filter(|one| everything || !told_together(one)).collect();
-    listed.sort_by_key(|distribution| std::cmp::Reverse(worst(distribution)));
-    let is_pure = |distribution: &&DistributionReport| worst(distribution) == Verdict::PurePython;
-    let pure = listed.iter().copied().filter(|one| is_pure(one)).count();
+    let mut listed =
+        group::groups(report.distributions.iter().filter(|one| everything || !told_together(one)));
+    listed.sort_by_key(|group| std::cmp::Reverse(group.worst()));
+    let is_pure = |group: &Group<'_>| group.worst() == Verdict::PurePython;
+    let pure = listed.iter().filter(|one| is_pure(one)).count();
     if pure <= PURE_LISTED || everything {
         return (listed, 0);
     }
@@ -112,11 +117,12 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
     if !listed.is_empty() {
         table.head(page);
     }
-    for distribution in &listed {
-        table.row(distribution, page);
+    for group in &listed {
+        table.rows(group, page);
         // The tags in the table tell one wheel from another.
-        let names_source = table.is_ambiguous(distribution) && distribution.distribution.tags.is_empty();
-        details::write(report, distribution, names_source, layout.detail, page);
+        let names_source = table.is_ambiguous(group)
+            && group.reports.iter().all(|report| report.distribution.tags.is_empty());
+        details::write(report, group, names_source, layout.detail, page);
     }
     if pure > 0 {
         let text = format!("· {pure} distributions are pure Python (-v lists them)");
@@ -127,24 +133,11 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
     }
 }
 
-/// The name of a distribution; that of its file where it is a single file that nobody owns.
-fn label(report: &DistributionReport) -> String {
-    match (&report.distribution.name, report.modules.as_slice()) {
-        (None, [module]) => module.member.path.clone(),
-        _ => report.distribution.to_string(),
-    }
-}
-
-/// The worst verdict over all targets.
-fn worst(report: &DistributionReport) -> Verdict {
-    let verdicts = report.verdicts.values().map(|judgement| judgement.verdict);
-    verdicts.max().unwrap_or(Verdict::PurePython)
-}
-
 /// What was not read first, without the modules that were not and stand above.
 fn notes(report: &Report, layout: &Layout, page: &mut Page) {
     let (listed, _) = listed(report, layout);
-    let shown = listed.into_iter().filter(|one| details::shows_modules(one, layout.detail));
+    let shown = listed.iter().filter(|group| details::shows_modules(group, layout.detail));
+    let shown = shown.flat_map(|group| group.reports.iter().copied());
     let told: BTreeSet<String> = shown.flat_map(unread_modules).collect();
     let notes: Vec<&Note> =
         report.notes.iter().filter(|note| !note.unread || !told.contains(&note.about)).collect();
@@ -179,12 +172,22 @@ fn summary(report: &Report, page: &mut Page) {
     }
     runtime::summary(report, page);
     let mut also: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
+    let counting = report.findings.iter().filter(|finding| finding.suppressed.is_none());
+    for finding in counting.filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
         *also.entry(finding.rule).or_default() += 1;
     }
     if !also.is_empty() {
         let rules: Vec<String> = also.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
         page.paragraph(0, Tone::Bad, &format!("Also found: {}.", rules.join(", ")));
+    }
+    let suppressed = report.findings.iter().filter(|finding| finding.suppressed.is_some()).count();
+    if suppressed > 0 {
+        let (noun, verb) = if suppressed == 1 { ("finding", "does") } else { ("findings", "do") };
+        page.paragraph(
+            0,
+            Tone::Faint,
+            &format!("{suppressed} {noun} {verb} not count, by ignores or the baseline."),
+        );
     }
     if unread > 0 {
         let (things, were) = if unread == 1 { ("thing", "was") } else { ("things", "were") };
@@ -201,22 +204,37 @@ const ALSO_WRONG: [&str; 3] = ["crashes-on-import", "hash-mismatch", "runtime-co
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
 fn sentence_for(report: &Report, target: Target) -> String {
-    if let [only] = report.distributions.as_slice()
-        && let Some(judgement) = only.verdicts.get(&target)
+    let groups = group::groups(report.distributions.iter());
+    let on = match report.platforms.as_slice() {
+        [] => String::new(),
+        [one] => format!(" on {one}"),
+        several => format!(" on at least one of {} platforms", several.len()),
+    };
+    if let [only] = groups.as_slice()
+        && let Some(verdict) = only.worst_for(target)
     {
-        return format!("On {target}, {} {}.", label(only), alone(judgement.verdict));
+        return format!("On {target}{on}, {} {}.", only.label, alone(verdict));
     }
-    let counts = Summary::of(report, target).distributions;
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for verdict in groups.iter().filter_map(|group| group.worst_for(target)) {
+        *counts.entry(verdict).or_default() += 1;
+    }
     let count = |verdict| counts.get(&verdict).copied().unwrap_or(0);
     let part = |verdict, one: &str, many: &str| match count(verdict) {
         0 => format!("none {one}"),
         1 => format!("1 {one}"),
         several => format!("{several} {many}"),
     };
-    let total = report.distributions.len();
+    let total = groups.len();
     let of = format!("of {total} {} ", plural(total, "distribution"));
     let mut parts =
         vec![part(Verdict::RequiresGil, &format!("{of}turns the GIL on"), &format!("{of}turn the GIL on"))];
+    if count(Verdict::NotAvailable) > 0 {
+        parts.push(part(Verdict::NotAvailable, "cannot be installed", "cannot be installed"));
+    }
+    if count(Verdict::SourceOnly) > 0 {
+        parts.push(part(Verdict::SourceOnly, "has no wheel", "have no wheel"));
+    }
     if count(Verdict::IncompatibleAbi) > 0 {
         parts.push(part(Verdict::IncompatibleAbi, "does not load", "do not load"));
     }
@@ -228,7 +246,7 @@ fn sentence_for(report: &Report, target: Target) -> String {
         parts.push(part(Verdict::PurePython, "is pure Python", "are pure Python"));
     }
     parts.push(part(Verdict::Undetermined, "is undetermined", "are undetermined"));
-    format!("On {target}, {}.", parts.join(", "))
+    format!("On {target}{on}, {}.", parts.join(", "))
 }
 
 fn alone(verdict: Verdict) -> &'static str {
@@ -237,6 +255,8 @@ fn alone(verdict: Verdict) -> &'static str {
         Verdict::NotAnExtension => "has no extension modules",
         Verdict::GilFree => "leaves the GIL off",
         Verdict::Undetermined => "is undetermined",
+        Verdict::SourceOnly => "has no wheel, and would be compiled",
+        Verdict::NotAvailable => "cannot be installed",
         Verdict::RequiresGil => "turns the GIL on",
         Verdict::IncompatibleAbi => "does not load",
     }
@@ -245,7 +265,7 @@ fn alone(verdict: Verdict) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::made_up;
+    use crate::model::{Platform, made_up};
 
     fn rendered(report: &Report, detail: Detail) -> String {
         render(report, &Layout { detail, coloured: false, width: 80 })
@@ -273,12 +293,15 @@ mod tests {
             mislabelled-binary: foo.x is what mislabelled-binary is about
             ask upstream
         ● lxml 1.0    turns the GIL on     4 of 4 modules
+            pulled in by app (requirements.txt:3)
+            fixed in 1.2
+            lxml-1.0.whl: its tag fits best
             lxml.builder  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by
               Cython 3.1.4
               Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
             … and 3 more, same reason (-v lists them)
-            ask upstream for: # cython: freethreading_compatible = True
+            does not count (gil-reenabled): used by one report, in a process of its own
         ✓ numpy 1.0   leaves the GIL off   2 modules
         · x.so        no extension module  1 file
             from venv/lib/python3.14t/site-packages
@@ -293,6 +316,7 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -338,7 +362,10 @@ mod tests {
             mislabelled-binary: foo.x is what mislabelled-binary is about
             ask upstream
         ● lxml 1.0    turns the GIL on     4 of 4 modules
-            from lxml-1.0.whl
+            from lxml-1.0.whl for linux-x86_64
+            pulled in by app (requirements.txt:3)
+            fixed in 1.2
+            lxml-1.0.whl: its tag fits best
             lxml.builder  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by
               Cython 3.1.4
               Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
@@ -361,7 +388,7 @@ mod tests {
               lxml/x.cpython-314t-x86_64-linux-gnu.so
             confirmed on 3.14t: lxml.x was imported and turned the GIL on
               lxml.x ← lxml
-            ask upstream for: # cython: freethreading_compatible = True
+            does not count (gil-reenabled): used by one report, in a process of its own
         ✓ numpy 1.0   leaves the GIL off   2 modules
             from numpy-1.0.whl
             numpy._core._multiarray_umath  declares Py_MOD_GIL_NOT_USED in its
@@ -390,6 +417,7 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
     }
@@ -428,12 +456,15 @@ mod tests {
             mislabelled-binary: foo.x is what mislabelled-binary is about
             ask upstream
         lxml 1.0    ● GIL on   ✓ GIL off
+            pulled in by app (requirements.txt:3)
+            fixed in 1.2
+            lxml-1.0.whl: its tag fits best
             lxml.builder  3.14t: declares Py_MOD_GIL_USED in its Py_mod_gil slot; built
               by Cython 3.1.4
               Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
                 PyModuleDef_Init got the definition at 0x4000
             … and 3 more, same reason (-v lists them)
-            ask upstream for: # cython: freethreading_compatible = True
+            does not count (gil-reenabled): used by one report, in a process of its own
         x.so        · library  ✓ GIL off
             from venv/lib/python3.14t/site-packages
         idna 1.0    · pure     ✓ GIL off
@@ -450,7 +481,65 @@ mod tests {
           off, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
+        ");
+    }
+
+    #[test]
+    fn several_platforms_have_a_line_for_each_verdict() {
+        use Platform::{LinuxX86_64, MacosArm64, WindowsArm64};
+        let mut report = Report {
+            platforms: vec![LinuxX86_64, MacosArm64, WindowsArm64],
+            targets: vec![Target::Py314t],
+            ..Report::default()
+        };
+        for platform in report.platforms.clone() {
+            let lacking = if platform == WindowsArm64 { Verdict::SourceOnly } else { Verdict::GilFree };
+            report.distributions.push(made_up::chosen("numpy", platform, lacking));
+            report.distributions.push(made_up::chosen("lxml", platform, Verdict::RequiresGil));
+            report.distributions.push(made_up::chosen("idna", platform, Verdict::PurePython));
+        }
+        report = report.sorted();
+        insta::assert_snapshot!(rendered(&report, Detail::Normal), @"
+        target 3.14t on 3 platforms · 3 distributions · 2 extension modules
+
+        ● lxml 1.0   turns the GIL on     on all 3 platforms
+            pulled in by app (requirements.txt:3)
+            files for linux-x86_64:
+            lxml-1.0.whl: its tag fits best
+            files for macos-arm64:
+            lxml-1.0.whl: its tag fits best
+            files for windows-arm64:
+            lxml-1.0.whl: its tag fits best
+            foo.x  declares Py_MOD_GIL_USED in its Py_mod_gil slot; built by Cython
+              3.1.4
+              Py_mod_gil (slot 4) = 0 (Py_MOD_GIL_USED) at 0x3f40, read when
+                PyModuleDef_Init got the definition at 0x4000
+        ? numpy 1.0  has no wheel         on windows-arm64
+        ✓            leaves the GIL off   on all but windows-arm64
+            has no wheel that fits: foo-1.0.tar.gz would be compiled
+            pulled in by app (requirements.txt:3)
+            files for linux-x86_64:
+            numpy-1.0.whl: its tag fits best
+            files for macos-arm64:
+            numpy-1.0.whl: its tag fits best
+            files for windows-arm64:
+            numpy-1.0.whl: its tag fits best
+        · idna 1.0   pure Python          on all 3 platforms
+            files for linux-x86_64:
+            idna-1.0.whl: its tag fits best
+            files for macos-arm64:
+            idna-1.0.whl: its tag fits best
+            files for windows-arm64:
+            idna-1.0.whl: its tag fits best
+
+        On 3.14t on at least one of 3 platforms, 1 of 3 distributions turns the GIL on,
+          1 has no wheel, none leaves it off, 1 is pure Python, none is undetermined.
+        ");
+        insta::assert_snapshot!(rendered(&report, Detail::Summary), @"
+        On 3.14t on at least one of 3 platforms, 1 of 3 distributions turns the GIL on,
+          1 has no wheel, none leaves it off, 1 is pure Python, none is undetermined.
         ");
     }
 
@@ -461,6 +550,7 @@ mod tests {
           1 has no extension modules, 1 is pure Python, none is undetermined.
         Imported under CPython 3.14.7t: 1 of 1 module did what was read.
         Protections in force: files, network.
+        1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
         ");
         let fine = made_up::report_of(&[Verdict::GilFree; 4]);

@@ -1,9 +1,10 @@
-//! The lines of distributions: one target in words, several in a column each.
+//! The lines of distributions: one target in words, several in a column each; on several platforms a line for each
+//! verdict.
 
-use super::label;
+use super::group::{Group, groups};
 use super::page::{Page, Tone, width};
-use crate::model::{DistributionReport, Judgement, Reason, Report, Target, Verdict};
-use std::collections::BTreeSet;
+use crate::model::{DistributionReport, Judgement, Platform, Reason, Report, Target, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The widest name that the other columns still wait for.
 const NAME_WIDTH: usize = 34;
@@ -13,26 +14,27 @@ const TARGET_WIDTH: usize = 9;
 /// The columns, sized for what they hold.
 pub(super) struct Table<'a> {
     targets: &'a [Target],
+    platforms: &'a [Platform],
     name_width: usize,
     ambiguous: BTreeSet<String>,
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(report: &'a Report, listed: &[&DistributionReport]) -> Self {
-        let widths = listed.iter().map(|report| width(&label(report)));
+    pub(super) fn new(report: &'a Report, listed: &[Group<'_>]) -> Self {
+        let widths = listed.iter().map(|group| width(&group.label));
         let name_width = widths.max().unwrap_or(0).min(NAME_WIDTH);
         let (mut known, mut ambiguous) = (BTreeSet::new(), BTreeSet::new());
-        for name in report.distributions.iter().map(label) {
-            if !known.insert(name.clone()) {
-                ambiguous.insert(name);
+        for Group { label, .. } in groups(report.distributions.iter()) {
+            if !known.insert(label.clone()) {
+                ambiguous.insert(label);
             }
         }
-        Self { targets: &report.targets, name_width, ambiguous }
+        Self { targets: &report.targets, platforms: &report.platforms, name_width, ambiguous }
     }
 
     /// The targets above their columns, where there are several.
     pub(super) fn head(&self, page: &mut Page) {
-        if self.targets.len() > 1 {
+        if self.targets.len() > 1 && self.platforms.len() < 2 {
             let names: Vec<String> = self.targets.iter().map(ToString::to_string).collect();
             let mut cells = vec![(Tone::Plain, "", self.name_width)];
             cells.extend(names.iter().map(|name| (Tone::Strong, name.as_str(), TARGET_WIDTH)));
@@ -41,19 +43,22 @@ impl<'a> Table<'a> {
     }
 
     /// Whether its name and version do not tell which one is meant.
-    pub(super) fn is_ambiguous(&self, report: &DistributionReport) -> bool {
-        report.distribution.name.is_none() || self.ambiguous.contains(&label(report))
+    pub(super) fn is_ambiguous(&self, group: &Group<'_>) -> bool {
+        group.reports.iter().any(|report| report.distribution.name.is_none())
+            || self.ambiguous.contains(&group.label)
     }
 
-    pub(super) fn row(&self, report: &DistributionReport, page: &mut Page) {
-        let name = label(report);
+    pub(super) fn rows(&self, group: &Group<'_>, page: &mut Page) {
+        if self.platforms.len() > 1 && group.reports.iter().all(|report| report.chosen.is_some()) {
+            return self.rows_by_verdict(group, page);
+        }
         if let [target] = self.targets
-            && let Some(judgement) = report.verdicts.get(target)
+            && let Some((report, judgement)) = group.judged(*target).next()
         {
             let (tone, sign, _) = look(judgement.verdict);
             let words = words(judgement);
-            let count = count(report, judgement, self.is_ambiguous(report));
-            let name = format!("{sign} {name}");
+            let count = count(report, judgement, self.is_ambiguous(group));
+            let name = format!("{sign} {}", group.label);
             page.cells(&[
                 (tone, &name, self.name_width + 2),
                 (tone, words, WORDS_WIDTH),
@@ -64,16 +69,66 @@ impl<'a> Table<'a> {
         let cells: Vec<(Tone, String)> = self
             .targets
             .iter()
-            .filter_map(|target| report.verdicts.get(target))
-            .map(|judgement| look(judgement.verdict))
+            .map(|target| group.worst_for(*target))
+            .map(|verdict| verdict.map_or((Tone::Faint, "·", "not asked"), look))
             .map(|(tone, sign, word)| (tone, format!("{sign} {word}")))
             .collect();
-        let mut row = vec![(Tone::Strong, name.as_str(), self.name_width)];
+        let mut row = vec![(Tone::Strong, group.label.as_str(), self.name_width)];
         row.extend(cells.iter().map(|(tone, text)| (*tone, text.as_str(), TARGET_WIDTH)));
-        let tag = report.distribution.tags.first().filter(|_| self.is_ambiguous(report));
+        let tags = group.reports.iter().find_map(|report| report.distribution.tags.first());
+        let tag = tags.filter(|_| self.is_ambiguous(group));
         row.extend(tag.map(|tag| (Tone::Faint, tag.as_str(), 0)));
         page.cells(&row);
     }
+
+    /// A line for each verdict, worst first, with the targets and platforms that have it.
+    fn rows_by_verdict(&self, group: &Group<'_>, page: &mut Page) {
+        let mut rows: Vec<(Verdict, &'static str, Vec<Platform>, Vec<Target>)> = Vec::new();
+        for target in self.targets {
+            let mut of_target: BTreeMap<Verdict, (&'static str, Vec<Platform>)> = BTreeMap::new();
+            for (report, judgement) in group.judged(*target) {
+                let (_, platforms) =
+                    of_target.entry(judgement.verdict).or_insert_with(|| (words(judgement), Vec::new()));
+                platforms.extend(report.platform());
+            }
+            for (verdict, (words, platforms)) in of_target {
+                match rows.iter_mut().find(|row| (row.0, &row.2) == (verdict, &platforms)) {
+                    Some(row) => row.3.push(*target),
+                    None => rows.push((verdict, words, platforms, vec![*target])),
+                }
+            }
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.0));
+        for (index, (verdict, words, platforms, targets)) in rows.iter().enumerate() {
+            let (tone, sign, _) = look(*verdict);
+            let name = if index == 0 { group.label.as_str() } else { "" };
+            let platforms = self.platforms_in_words(platforms);
+            let whereabouts = match targets.as_slice() {
+                targets if targets.len() == self.targets.len() => platforms,
+                targets => format!("{} {platforms}", joined(targets)),
+            };
+            page.cells(&[
+                (tone, &format!("{sign} {name}"), self.name_width + 2),
+                (tone, words, WORDS_WIDTH),
+                (Tone::Plain, &whereabouts, 0),
+            ]);
+        }
+    }
+
+    /// `on all 7 platforms`, `on all but windows-arm64`, `on macos-arm64, macos-x86_64`.
+    fn platforms_in_words(&self, platforms: &[Platform]) -> String {
+        let others: Vec<Platform> =
+            self.platforms.iter().copied().filter(|platform| !platforms.contains(platform)).collect();
+        match (platforms.len(), others.len()) {
+            (count, 0) => format!("on all {count} platforms"),
+            (count, missing) if missing < count && missing <= 3 => format!("on all but {}", joined(&others)),
+            _ => format!("on {}", joined(platforms)),
+        }
+    }
+}
+
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Tone, sign and short word of a verdict.
@@ -81,6 +136,8 @@ fn look(verdict: Verdict) -> (Tone, &'static str, &'static str) {
     match verdict {
         Verdict::IncompatibleAbi => (Tone::Bad, "✗", "no load"),
         Verdict::RequiresGil => (Tone::Warning, "●", "GIL on"),
+        Verdict::NotAvailable => (Tone::Bad, "✗", "no file"),
+        Verdict::SourceOnly => (Tone::Unknown, "?", "source"),
         Verdict::Undetermined => (Tone::Unknown, "?", "unknown"),
         Verdict::GilFree => (Tone::Good, "✓", "GIL off"),
         Verdict::NotAnExtension => (Tone::Faint, "·", "library"),
@@ -91,7 +148,8 @@ fn look(verdict: Verdict) -> (Tone, &'static str, &'static str) {
 /// A verdict in words whose subject is the distribution.
 fn words(judgement: &Judgement) -> &'static str {
     match (judgement.verdict, &judgement.reason) {
-        (_, Reason::TagNotInstallable { .. }) => "cannot be installed",
+        (_, Reason::TagNotInstallable { .. }) | (Verdict::NotAvailable, _) => "cannot be installed",
+        (Verdict::SourceOnly, _) => "has no wheel",
         (Verdict::IncompatibleAbi, _) => "does not load",
         (Verdict::RequiresGil, _) => "turns the GIL on",
         (Verdict::Undetermined, _) => "cannot be told",
