@@ -18,12 +18,16 @@ use crate::{Error, assess, interrupt};
 use modules::{BUG, Scope, audit_artifact, guarded};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The stages, one after the other; artifacts and their modules side by side.
 ///
 /// # Errors
 /// When the system refuses threads, or an interpreter that the user named is of no use.
 pub fn audit(plan: &Plan) -> Result<Report, Error> {
+    if plan.confirms {
+        Confirmer::new(plan.confirm.clone(), Arc::default()).vet(&plan.targets)?;
+    }
     let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let Discovery { artifacts, notes } = acquire::discover(&plan.inputs);
@@ -61,7 +65,7 @@ type Audited = (Artifact, Vec<DistributionReport>);
 
 /// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
 fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Result<Vec<Note>, Error> {
-    let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag());
+    let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag(confirm::clear_away));
     let work = confirmer.prepare(audited, &plan.targets)?;
     progress.expect(work.batches.iter().map(confirm::Batch::len).sum());
     let confirm_one = |batch| confirmer.confirm(batch, &|count| progress.done(count));

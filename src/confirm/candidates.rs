@@ -7,9 +7,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Environment variables by name.
+type Variables = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
 /// What the search goes by; of the process, or made up by a test.
 pub(crate) struct Surroundings {
-    variable: fn(&str) -> Option<OsString>,
+    variable: Box<Variables>,
     /// What an absolute path starts with: `/`, or a test's folder.
     root: PathBuf,
 }
@@ -18,9 +21,15 @@ impl Surroundings {
     /// Those of this process.
     pub(crate) fn of_process() -> Self {
         Self {
-            variable: |name| env::var_os(name).filter(|value| !value.is_empty()),
+            variable: Box::new(|name| env::var_os(name).filter(|value| !value.is_empty())),
             root: PathBuf::from("/"),
         }
+    }
+
+    /// A machine without anything.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self { variable: Box::new(|_| None), root: PathBuf::from("/nowhere") }
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
@@ -117,7 +126,8 @@ fn programs(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Some builds have no telling name beside the plain one, but say what they are in a file (PEP 739).
+/// Some builds have no telling name beside the plain one, but say what they are in a file (PEP 739), or by the name of
+/// the folder of their library. All of them are asked what they are in the end.
 fn by_details(bin: &Path) -> Vec<PathBuf> {
     if bin.file_name().is_none_or(|name| name != "bin") {
         return Vec::new();
@@ -127,7 +137,13 @@ fn by_details(bin: &Path) -> Vec<PathBuf> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         name.strip_prefix("python3.").is_some_and(|version| version.ends_with('t'))
     });
-    let details = standard.flat_map(|folder| children(&folder)).filter(|file| {
+    let standard: Vec<PathBuf> = standard.collect();
+    // Where nothing says so in words, a library of that name may be for the program of the plain name.
+    let plain = standard.iter().filter_map(|folder| {
+        let name = folder.file_name()?.to_string_lossy();
+        Some(bin.join(name.strip_suffix('t')?))
+    });
+    let details = standard.iter().flat_map(|folder| children(folder)).filter(|file| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("build-details") && name.ends_with(".json")
     });
@@ -140,7 +156,7 @@ fn by_details(bin: &Path) -> Vec<PathBuf> {
         let moved = bin.join(program.file_name()?);
         free_threaded.then(|| if moved.is_file() { moved } else { program })
     };
-    details.filter_map(program).filter(|path| path.is_file()).collect()
+    details.filter_map(program).chain(plain).filter(|path| path.is_file()).collect()
 }
 
 /// What is in a folder, sorted; nothing where it is none.
@@ -173,7 +189,17 @@ mod tests {
 
     /// What is found below a root, without variables.
     fn found(root: &Path) -> Vec<String> {
-        let surroundings = Surroundings { variable: |_| None, root: root.to_owned() };
+        found_with(root, &[])
+    }
+
+    /// The same with variables, whose values are paths below the root.
+    fn found_with(root: &Path, variables: &'static [(&str, &str)]) -> Vec<String> {
+        let base = root.to_owned();
+        let variable = move |name: &str| {
+            let (_, below) = variables.iter().find(|(known, _)| *known == name)?;
+            Some(base.join(below).into_os_string())
+        };
+        let surroundings = Surroundings { variable: Box::new(variable), root: root.to_owned() };
         let below = |path: PathBuf| path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
         surroundings.candidates().into_iter().map(below).collect()
     }
@@ -202,20 +228,62 @@ mod tests {
         assert_eq!(found, expected);
     }
 
+    /// Where each tool puts its interpreters, by the variables that tell of it.
+    #[test]
+    fn every_tool_is_known() {
+        type Row = (&'static str, &'static [(&'static str, &'static str)]);
+        let rows: [Row; 14] = [
+            ("bin/python3.14t", &[("PATH", "bin")]),
+            // uv
+            (
+                "me/.local/share/uv/python/cpython-3.14.7+freethreaded-linux/bin/python3.14t",
+                &[("HOME", "me")],
+            ),
+            ("data/uv/python/cpython-3.15.0+freethreaded/bin/python3.15t", &[("XDG_DATA_HOME", "data")]),
+            ("uv/cpython-3.13.5+freethreaded/bin/python3.13t", &[("UV_PYTHON_INSTALL_DIR", "uv")]),
+            ("roaming/uv/python/cpython-3.14.7/python3.14t.exe", &[("APPDATA", "roaming")]),
+            // python-build-standalone, as uv unpacked it at first
+            ("uv/cpython-3.13.0/install/bin/python3.13t", &[("UV_PYTHON_INSTALL_DIR", "uv")]),
+            // pyenv
+            ("me/.pyenv/versions/3.14.7t/bin/python3.14t", &[("HOME", "me")]),
+            ("pyenv/versions/3.15.0t/bin/python3.15t", &[("PYENV_ROOT", "pyenv")]),
+            // deadsnakes
+            ("usr/bin/python3.13-nogil", &[]),
+            // Homebrew
+            ("brew/bin/python3.14t", &[("HOMEBREW_PREFIX", "brew")]),
+            ("home/linuxbrew/.linuxbrew/bin/python3.14t", &[]),
+            // python.org: macOS, for one user; Windows
+            ("me/Library/Frameworks/PythonT.framework/Versions/3.14/bin/python3.14t", &[("HOME", "me")]),
+            ("local/Programs/Python/Python314/python3.14t.exe", &[("LOCALAPPDATA", "local")]),
+            ("conda/bin/python3.14t", &[("CONDA_PREFIX", "conda")]),
+        ];
+        for (place, variables) in rows {
+            let folder = tempfile::tempdir().unwrap();
+            put(folder.path(), place, "");
+            assert_eq!(found_with(folder.path(), variables), [place], "{variables:?}");
+        }
+    }
+
     #[test]
     fn builds_without_a_telling_name_say_what_they_are() {
         let folder = tempfile::tempdir().unwrap();
-        put(folder.path(), "opt/a/bin/python3.14", "");
+        put(folder.path(), "opt/a/bin/python3.14", "3.14");
+        let plain = ["opt/a/bin/python3.14"];
+        fs::create_dir_all(folder.path().join("opt/a/lib/python3.14")).unwrap();
+        assert!(found(folder.path()).is_empty());
+        fs::create_dir_all(folder.path().join("opt/a/lib/python3.14t")).unwrap();
+        assert_eq!(found(folder.path()), plain);
         let details = |flags: &str| {
-            format!(r#"{{"abi": {{"flags": {flags}}}, "base_interpreter": "/build/bin/python3.14"}}"#)
+            format!(r#"{{"abi": {{"flags": {flags}}}, "base_interpreter": "/build/bin/python3"}}"#)
         };
         let file = "opt/a/lib/python3.14t/build-details..x86_64-linux-gnu.json";
+        put(folder.path(), "opt/a/bin/python3", "3");
         put(folder.path(), file, &details("[]"));
-        assert!(found(folder.path()).is_empty());
+        assert_eq!(found(folder.path()), plain);
         put(folder.path(), file, &details(r#"["t"]"#));
-        assert_eq!(found(folder.path()), ["opt/a/bin/python3.14"]);
+        assert_eq!(found(folder.path()), ["opt/a/bin/python3", "opt/a/bin/python3.14"]);
         put(folder.path(), file, "{");
-        assert!(found(folder.path()).is_empty());
+        assert_eq!(found(folder.path()), plain);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(super) fn install(
     folder: &Path,
     processes: &dyn Processes,
 ) -> Vec<Option<String>> {
-    let mut last = "neither uv nor pip is at hand\nhint: pip install uv".to_owned();
+    // The first that says no says best why: the others are further from the interpreter.
+    let mut refused = None;
     for installer in Installer::ALL {
         if installer == Installer::Own && !interpreter.pip {
             continue;
@@ -28,7 +29,8 @@ pub(super) fn install(
         match installer.run(&all, interpreter, target, folder, processes) {
             Ok(()) => return vec![None; wheels.len()],
             Err(Failure::NotThere) => {}
-            Err(Failure::Refused(why)) if wheels.len() == 1 => last = why,
+            Err(Failure::Refused(why)) if processes.interrupted() => return vec![Some(why); wheels.len()],
+            Err(Failure::Refused(why)) if wheels.len() == 1 => drop(refused.get_or_insert(why)),
             Err(Failure::Refused(_)) => {
                 // One that is not fit keeps all others out: each for itself tells which.
                 let one = |wheel| match installer.run(&[wheel], interpreter, target, folder, processes) {
@@ -40,7 +42,8 @@ pub(super) fn install(
             }
         }
     }
-    vec![Some(last); wheels.len()]
+    let none = || "neither uv nor pip is at hand\nhint: pip install uv".to_owned();
+    vec![Some(refused.unwrap_or_else(none)); wheels.len()]
 }
 
 /// Who installs.
@@ -97,7 +100,8 @@ impl Installer {
             Self::Own => interpreter.executable.clone(),
             Self::Other => PathBuf::from(if cfg!(windows) { "python" } else { "python3" }),
         };
-        let invocation = Invocation::trusted(program, PATIENCE);
+        let invocation =
+            Invocation { environment: Some(environment(folder)), ..Invocation::trusted(program, PATIENCE) };
         let options = ["--quiet", "--no-deps", "--no-index", "--target"];
         match self {
             Self::Uv => {
@@ -112,6 +116,15 @@ impl Installer {
             }
         }
     }
+}
+
+/// The user's, but for where temporary files go: what an installer that is ended leaves behind goes with the folder
+/// that is installed to, and files can be moved there instead of being copied.
+fn environment(folder: &Path) -> Vec<(OsString, OsString)> {
+    let beside = folder.parent().unwrap_or(folder).as_os_str();
+    let names = ["TMPDIR", "TEMP", "TMP"];
+    let kept = std::env::vars_os().filter(|(name, _)| names.iter().all(|other| name != other));
+    kept.chain(names.map(|name| (OsString::from(name), beside.to_owned()))).collect()
 }
 
 fn pip() -> Vec<&'static str> {
@@ -153,7 +166,7 @@ fn said(errors: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Script, made_up};
+    use super::super::testing::{ERROR, Script, made_up};
     use super::*;
 
     fn wheels() -> Vec<PathBuf> {
@@ -192,6 +205,20 @@ mod tests {
         assert_eq!(found[0], None);
         assert!(found[1].as_ref().unwrap().starts_with("it could not be installed"));
         assert_eq!(script.asked().len(), 3);
+    }
+
+    #[test]
+    fn the_first_that_refuses_says_why() {
+        let play = |invocation: &Invocation| {
+            let is_uv = invocation.program == Path::new("uv");
+            (vec![format!("{ERROR}uv: {is_uv}")], How::Exited(1))
+        };
+        let script = Script::playing(play);
+        let interpreter = made_up(14);
+        let only = [PathBuf::from("a.whl")];
+        let found = install(&only, &interpreter, Target::Py314t, Path::new("/into"), &script);
+        assert_eq!(script.asked().len(), 3);
+        assert!(found[0].as_ref().unwrap().contains("uv: true"), "{found:?}");
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Interpreter {
     pub free_threaded: bool,
     /// The platform that it installs wheels for (`linux-x86_64`).
     pub platform: String,
+    /// On Linux, whether it is built for musl, where it says.
+    pub musl: Option<bool>,
     /// Where it is installed; the virtual environment's folder where it is of one.
     pub prefix: PathBuf,
     /// Where the installation is that a virtual environment was made with.
@@ -89,6 +91,27 @@ pub enum InterpreterError {
         path: String,
         /// What it is.
         what: String,
+    },
+    /// Fit, and the audit is for other versions.
+    #[error(
+        "nothing is confirmed with --python {what}: this audit is for {targets}\n\
+         hint: --target {target} makes it one for {target}"
+    )]
+    NoTarget {
+        /// What was named.
+        what: String,
+        /// What it would be for.
+        target: Target,
+        /// What the audit is for.
+        targets: String,
+    },
+    /// More than one for a version.
+    #[error("{others} are both for {target}\nhint: name one of them with --python")]
+    Two {
+        /// Their paths.
+        others: String,
+        /// The version.
+        target: Target,
     },
 }
 
@@ -162,6 +185,8 @@ impl Key {
 /// Answers by path: a link into a virtual environment makes another interpreter of the same file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Known {
+    /// What they were asked: another version of this program may ask for more.
+    question: String,
     answers: BTreeMap<PathBuf, (Key, Interpreter)>,
     #[serde(skip)]
     file: Option<PathBuf>,
@@ -174,7 +199,8 @@ impl Known {
     pub(crate) fn load(file: Option<PathBuf>) -> Self {
         let text = file.as_ref().and_then(|file| fs::read_to_string(file).ok());
         let known: Option<Self> = text.and_then(|text| serde_json::from_str(&text).ok());
-        Self { file, ..known.unwrap_or_default() }
+        let known = known.filter(|known| known.question == QUESTION).unwrap_or_default();
+        Self { file, question: QUESTION.to_owned(), ..known }
     }
 
     fn get(&self, path: &Path, key: &Key) -> Option<Interpreter> {
@@ -226,10 +252,14 @@ mod tests {
         let mut known = Known::load(Some(file.clone()));
         assert_eq!(ask(&program, &mut known, &script).unwrap().minor, Some(14));
         known.save();
-        let mut known = Known::load(Some(file));
+        let mut known = Known::load(Some(file.clone()));
         assert_eq!(ask(&program, &mut known, &script).unwrap().minor, Some(14));
         fs::write(&program, "another").unwrap();
         assert_eq!(ask(&program, &mut known, &script).unwrap().minor, Some(15));
+        known.question.push('?');
+        known.save();
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains("python3.14t") && Known::load(Some(file)).answers.is_empty());
     }
 
     #[test]

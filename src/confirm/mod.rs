@@ -7,7 +7,10 @@ mod candidates;
 mod choice;
 mod install;
 mod interpreter;
+mod lacking;
+mod leftovers;
 mod outcome;
+mod platform;
 mod process;
 pub mod sandbox;
 mod session;
@@ -18,8 +21,9 @@ mod testing;
 mod transcript;
 mod work;
 
-pub use choice::PythonChoice;
+pub use choice::{ParsePythonError, PythonChoice};
 pub use interpreter::{Interpreter, InterpreterError};
+pub use leftovers::clear_away;
 pub use work::{Batch, Place, Work};
 
 use crate::model::{Artifact, Confirmation, DistributionReport, Note, Target};
@@ -73,6 +77,16 @@ impl Confirmer {
         Self { processes: Box::new(system::System::new(stop)), surroundings, options }
     }
 
+    /// Asks the interpreters that the user named, before anything else takes its time.
+    ///
+    /// # Errors
+    /// Where one of them is none, or is of no use for these targets.
+    pub fn vet(&self, targets: &[Target]) -> Result<(), InterpreterError> {
+        let processes = self.processes.as_ref();
+        Interpreters::new(&self.options.pythons, targets, &self.surroundings, processes)?.save();
+        Ok(())
+    }
+
     /// Decides what is imported where, and makes the environments for that.
     ///
     /// # Errors
@@ -83,7 +97,7 @@ impl Confirmer {
         targets: &[Target],
     ) -> Result<Work, InterpreterError> {
         let mut interpreters =
-            Interpreters::new(&self.options.pythons, &self.surroundings, self.processes.as_ref())?;
+            Interpreters::new(&self.options.pythons, targets, &self.surroundings, self.processes.as_ref())?;
         let work = work::prepare(audited, targets, &self.options, &mut interpreters, self.processes.as_ref());
         interpreters.save();
         Ok(work)

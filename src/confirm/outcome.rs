@@ -1,6 +1,7 @@
 //! What a transcript, and the way that the process ended, say of one module.
 
 use super::process::How;
+use super::sandbox::Excess;
 use super::transcript::{End, Gil, Transcript};
 use crate::model::{ImportCause, Seen, shown};
 use std::path::Path;
@@ -95,9 +96,14 @@ pub(super) fn of_death(how: How, transcript: &Transcript, patience: Duration) ->
     match how {
         How::Slow => Seen::TimedOut { after: patience, stack: transcript.stack() },
         How::Interrupted => Seen::NotRun { why: super::INTERRUPTED.to_owned() },
-        How::Overfull => {
-            crashed("stopped, because it wrote more than an import may to its folder".to_owned())
-        }
+        How::Exceeded(what) => crashed(format!(
+            "stopped, because it {}",
+            match what {
+                Excess::Disk => "wrote more than an import may to its folder",
+                Excess::Memory => "took more memory than an import may",
+                Excess::Threads => "started more threads than an import may",
+            }
+        )),
         How::Flooded => crashed("stopped, because it wrote into the pipe for the outcomes".to_owned()),
         How::Exited(NO_ANSWERS) => crashed("it closed the pipe for the outcomes".to_owned()),
         How::Exited(status) => crashed(format!("the process ended with status {status}")),
@@ -212,7 +218,9 @@ mod tests {
             How::Exited(0),
             How::Exited(70),
             How::Slow,
-            How::Overfull,
+            How::Exceeded(Excess::Disk),
+            How::Exceeded(Excess::Memory),
+            How::Exceeded(Excess::Threads),
             How::Flooded,
             How::Interrupted,
         ];
@@ -224,6 +232,8 @@ mod tests {
         crashed while it was imported: it closed the pipe for the outcomes
         was still being imported after 60 seconds
         crashed while it was imported: stopped, because it wrote more than an import may to its folder
+        crashed while it was imported: stopped, because it took more memory than an import may
+        crashed while it was imported: stopped, because it started more threads than an import may
         crashed while it was imported: stopped, because it wrote into the pipe for the outcomes
         not run: interrupted
         ");

@@ -281,7 +281,25 @@ def put_back(stderr, filters, show):
             return
 
 
+def close_inherited():
+    """Closes what whoever started this program has left open: files and connections that no sandbox forbids."""
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        try:
+            descriptors = [int(name) for name in os.listdir(folder)]
+        except OSError:
+            continue
+        for descriptor in descriptors:
+            if descriptor > 2:  # noqa: PLR2004
+                try:
+                    os.close(descriptor)
+                except OSError:
+                    # The one that the folder was read through.
+                    pass
+        return
+
+
 def main():
+    close_inherited()
     answers = Answers()
     # What -v says of each file is nobody's concern, and takes time; the lines on the GIL come from the C code.
     bootstrap._verbose_message = lambda *_, **__: None

@@ -1,7 +1,7 @@
 //! What starts processes, seen from the parts that decide what to start and what it means: a trait, so that these are
 //! tested with a scripted double. [`super::system`] is the real one.
 
-use super::sandbox::Confinement;
+use super::sandbox::{Confinement, Excess};
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -81,11 +81,12 @@ pub(crate) enum How {
     /// It ended by itself.
     Exited(i32),
     /// A signal ended it.
+    #[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "there are no signals"))]
     Signalled(i32),
     /// It was ended because it took too long.
     Slow,
-    /// It was ended because it filled its folder.
-    Overfull,
+    /// It was ended because it took too much of something.
+    Exceeded(Excess),
     /// It was ended because it wrote more lines than anything sensible does.
     Flooded,
     /// It was ended because the user wants everything to end.

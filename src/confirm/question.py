@@ -15,6 +15,12 @@ def folders():
     return sorted({os.path.realpath(folder) for folder in found if folder and os.path.isdir(folder)})
 
 
+def musl():
+    """Whether a Python for Linux is built for musl, by the names of its extension modules; None where these do not say."""
+    suffix = sysconfig.get_config_var("EXT_SUFFIX") or ""
+    return "-musl" in suffix if "-linux" in suffix else None
+
+
 def main():
     site_packages = sysconfig.get_path("purelib")
     print(
@@ -26,6 +32,7 @@ def main():
                 "minor": sys.version_info[1] if sys.version_info[0] == 3 else None,  # noqa: PLR2004
                 "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
                 "platform": sysconfig.get_platform(),
+                "musl": musl(),
                 "prefix": os.path.realpath(sys.prefix),
                 "base_prefix": os.path.realpath(sys.base_prefix),
                 "folders": folders(),

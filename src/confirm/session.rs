@@ -1,6 +1,7 @@
 //! One interpreter with what it imports from: starts the probe in it, alone or for many modules, in the sandbox.
 
 use super::interpreter::Interpreter;
+use super::leftovers::Folder;
 use super::outcome::Wanted;
 use super::process::{Ended, How, Invocation, Processes};
 use super::sandbox::{Confinement, NEEDED, system_places};
@@ -66,7 +67,7 @@ impl Session {
         silence: Duration,
         processes: &dyn Processes,
     ) -> io::Result<Run> {
-        let folder = tempfile::Builder::new().prefix("ftaudit-run-").tempdir()?;
+        let folder = Folder::new("ftaudit-run-")?;
         let request = Request {
             folders: &self.folders,
             site: self.own_packages,
@@ -96,7 +97,10 @@ impl Session {
     }
 
     fn invocation(&self, folder: &Path, input: String) -> Invocation {
-        let read = self.interpreter.folders.iter().chain(&self.folders).chain(&self.read).cloned();
+        let home = home();
+        let own = self.interpreter.folders.iter();
+        let own = own.flat_map(|folder| of_installation(folder, home.as_deref()));
+        let read = own.chain(self.folders.iter().chain(&self.read).cloned());
         let read = read.filter(|path| !is_above_home(path)).chain(library_path()).chain(system_places());
         let confinement = Confinement { read: read.collect(), write: folder.to_owned() };
         Invocation {
@@ -149,6 +153,7 @@ impl Session {
             import_chain: created.map_or_else(Vec::new, |created| created.chain.clone()),
             protections,
             under_threads: None,
+            hint: None,
         }
     }
 }
@@ -174,9 +179,48 @@ fn library_path() -> Vec<PathBuf> {
     std::env::split_paths(&path).filter(|folder| folder.is_absolute() && !is_above_home(folder)).collect()
 }
 
+/// What is read of a folder of an interpreter. One in the user's home may have been installed among the user's own files
+/// (`~/.local`): of that it is the folders that programs and libraries stand in.
+fn of_installation(folder: &Path, home: Option<&Path>) -> Vec<PathBuf> {
+    let in_home = home.is_some_and(|home| folder.starts_with(home));
+    let is_prefix = folder.join("bin").is_dir() || folder.join("lib").is_dir();
+    if !in_home || !is_prefix || folder.join("pyvenv.cfg").is_file() {
+        return vec![folder.to_owned()];
+    }
+    let below = ["bin", "include", "lib", "lib32", "lib64", "libexec", "ssl"];
+    below.map(|name| folder.join(name)).into_iter().filter(|path| path.is_dir()).collect()
+}
+
+fn home() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from)?;
+    Some(home.canonicalize().unwrap_or(home))
+}
+
 /// Whether reading it would be reading the user's home, or everything.
 fn is_above_home(path: &Path) -> bool {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    path.parent().is_none() || home.is_some_and(|home| home.canonicalize().unwrap_or(home).starts_with(&path))
+    path.parent().is_none() || home().is_some_and(|home| home.starts_with(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn an_installation_in_the_home_opens_no_more_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path();
+        let prefix = home.join(".local");
+        for below in ["bin", "lib/python3.14t", "share/keyrings"] {
+            fs::create_dir_all(prefix.join(below)).unwrap();
+        }
+        let read = |path: &Path| of_installation(path, Some(home));
+        assert_eq!(read(&prefix), [prefix.join("bin"), prefix.join("lib")]);
+        let library = prefix.join("lib/python3.14t");
+        assert_eq!(read(&library), [library.as_path()]);
+        assert_eq!(of_installation(&prefix, Some(Path::new("/elsewhere"))), [prefix.as_path()]);
+        fs::write(prefix.join("pyvenv.cfg"), "").unwrap();
+        assert_eq!(read(&prefix), [prefix.as_path()]);
+    }
 }

@@ -1,5 +1,6 @@
 //! Real processes: started, listened to, held to their limits, and ended for good.
 
+use super::leftovers;
 use super::process::{Ended, How, Invocation, Processes};
 use super::sandbox;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -35,7 +36,7 @@ impl System {
 
 impl Processes for System {
     fn run(&self, invocation: &Invocation, on_line: &mut dyn FnMut(&str) -> Duration) -> io::Result<Ended> {
-        let mut child = command(invocation)?.spawn()?;
+        let (mut child, _listed) = leftovers::spawn(&mut command(invocation)?)?;
         if let Some(mut input) = child.stdin.take() {
             let text = invocation.input.clone();
             // A process that does not read what it is given shows that in another way.
@@ -87,7 +88,7 @@ impl System {
             } else if now - looked >= TICK {
                 looked = now;
                 let folder = invocation.watched.as_deref();
-                folder.is_some_and(sandbox::is_overfull).then_some(How::Overfull)
+                folder.and_then(|folder| sandbox::excess(child.id(), folder)).map(How::Exceeded)
             } else {
                 None
             };

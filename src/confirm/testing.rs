@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
+/// What a line starts with that goes to the standard error.
+pub(crate) const ERROR: &str = "stderr: ";
+
 /// What one process does: the lines that it writes, and how it ends.
 type Scene = (Vec<String>, How);
 /// What is written where nothing is left in the script; decides by what was asked.
@@ -48,10 +51,14 @@ impl Processes for Script {
         let next = self.scenes.lock().unwrap().pop_front();
         let scene = next.or_else(|| self.play.as_ref().map(|play| play(invocation)));
         let (lines, how) = scene.ok_or(io::ErrorKind::NotFound)?;
-        for line in lines {
-            on_line(&line);
+        let mut errors = String::new();
+        for line in &lines {
+            match line.strip_prefix(ERROR) {
+                Some(error) => errors.extend([error, "\n"]),
+                None => drop(on_line(line)),
+            }
         }
-        Ok(Ended { how, errors: String::new() })
+        Ok(Ended { how, errors })
     }
 
     fn interrupted(&self) -> bool {
@@ -68,6 +75,7 @@ pub(crate) fn made_up(minor: u8) -> Interpreter {
         minor: Some(minor),
         free_threaded: true,
         platform: "linux-x86_64".to_owned(),
+        musl: Some(false),
         prefix: PathBuf::from("/py"),
         base_prefix: PathBuf::from("/py"),
         folders: Vec::new(),

@@ -3,16 +3,18 @@
 use super::choice::Interpreters;
 use super::install::install;
 use super::interpreter::Interpreter;
+use super::lacking::Present;
+use super::leftovers::Folder;
 use super::outcome::Wanted;
 use super::process::Processes;
 use super::session::Session;
-use super::{Options, batch, candidates, environment_of, stress};
+use super::{Options, batch, candidates, environment_of, platform, stress};
 use crate::model::{
     Artifact, ArtifactKind, Confirmation, DistributionReport, ModuleReport, Reason, Seen, Target, Verdict,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+use std::sync::Arc;
 
 /// Modules of one process: few enough that several processors have work, many enough that the start of an
 /// interpreter, and the packages that all of them need, weigh little.
@@ -39,7 +41,7 @@ pub struct Work {
     /// What is not run, with the reason.
     pub decided: Vec<(Place, Confirmation)>,
     /// Environments of wheels: they are gone when this is.
-    environments: Vec<TempDir>,
+    environments: Vec<Folder>,
 }
 
 /// Modules that share an interpreter and an environment.
@@ -47,6 +49,9 @@ pub struct Work {
 pub struct Batch {
     session: Session,
     modules: Vec<(Place, Wanted)>,
+    present: Arc<Present>,
+    /// The distribution of each module.
+    owners: Vec<Option<String>>,
 }
 
 impl Batch {
@@ -96,16 +101,24 @@ impl Planner<'_, '_> {
     /// Environments of wheels. Two wheels of one distribution cannot be in one: each has its turn, with the first
     /// of every other distribution.
     fn wheels(&mut self, target: Target) {
+        if self.audited.iter().all(|(artifact, _)| artifact.kind != ArtifactKind::Wheel) {
+            return;
+        }
+        let interpreter = self.interpreters.of(target);
         let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, (artifact, distributions)) in self.audited.iter().enumerate() {
             let Some(report) = distributions.first().filter(|_| artifact.kind == ArtifactKind::Wheel) else {
                 continue;
             };
-            match report.verdicts.get(&target).map(|judgement| &judgement.reason) {
-                Some(reason @ Reason::TagNotInstallable { .. }) => {
-                    self.not_run(index, target, &format!("it {reason}"));
-                }
-                _ => by_name
+            let refused = match report.verdicts.get(&target).map(|judgement| &judgement.reason) {
+                Some(reason @ Reason::TagNotInstallable { .. }) => Some(format!("it {reason}")),
+                _ => interpreter.as_ref().and_then(|python| {
+                    platform::foreign(&artifact.path.file_name()?.to_string_lossy(), python)
+                }),
+            };
+            match refused {
+                Some(why) => self.not_run(index, target, &why),
+                None => by_name
                     .entry(report.distribution.name.clone().unwrap_or_default())
                     .or_default()
                     .push(index),
@@ -123,20 +136,20 @@ impl Planner<'_, '_> {
                 })
                 .collect();
             if chosen.iter().any(|(index, own)| *own && has_modules(index)) {
-                self.environment(&chosen, target);
+                self.environment(&chosen, interpreter.as_ref(), target);
             }
         }
     }
 
     /// One environment of wheels, of which those that have their turn are confirmed.
-    fn environment(&mut self, chosen: &[(usize, bool)], target: Target) {
+    fn environment(&mut self, chosen: &[(usize, bool)], interpreter: Option<&Interpreter>, target: Target) {
         let turns = || chosen.iter().filter(|(_, own)| *own).map(|(index, _)| *index);
-        let Some(interpreter) = self.interpreters.of(target) else {
+        let Some(interpreter) = interpreter else {
             turns().for_each(|index| self.not_run(index, target, &none_found(target)));
             return;
         };
-        let folder = match tempfile::Builder::new().prefix("ftaudit-environment-").tempdir() {
-            Ok(folder) => folder,
+        let (folder, site) = match new_environment() {
+            Ok(made) => made,
             Err(error) => {
                 let why = format!("there is no temporary folder to be had: {error}");
                 turns().for_each(|index| self.not_run(index, target, &why));
@@ -145,19 +158,22 @@ impl Planner<'_, '_> {
         };
         let wheels: Vec<PathBuf> =
             chosen.iter().map(|(index, _)| absolute(&self.audited[*index].0.path)).collect();
-        let refused = install(&wheels, &interpreter, target, folder.path(), self.processes);
-        let place = absolute(folder.path());
-        let session = self.session(interpreter, vec![place.clone()], false, Vec::new());
+        let refused = install(&wheels, interpreter, target, &site, self.processes);
+        let place = absolute(&site);
+        let session = self.session(interpreter.clone(), vec![place.clone()], false, Vec::new());
         let session = Session { environment: Some(place), ..session };
-        let mut places = Vec::new();
+        let (mut places, mut present) = (Vec::new(), Vec::new());
         for ((index, own), refused) in chosen.iter().zip(refused) {
+            if refused.is_none() {
+                present.extend(self.audited[*index].1.iter().map(|report| &report.distribution));
+            }
             match refused {
                 Some(why) if *own => self.not_run(*index, target, &why),
                 None if *own => places.push(*index),
                 _ => {}
             }
         }
-        self.batches(&places, target, &session);
+        self.batches(&places, target, &session, Present::new(present.into_iter(), true));
         self.work.environments.push(folder);
     }
 
@@ -179,17 +195,18 @@ impl Planner<'_, '_> {
                 });
             }
         }
-        match self.python_of(&folder, target) {
+        let session = match self.python_of(&folder, target) {
             Ok((interpreter, true)) => {
-                let session = self.session(interpreter, Vec::new(), true, [read, vec![folder]].concat());
-                self.batches(&[index], target, &session);
+                self.session(interpreter, Vec::new(), true, [read, vec![folder]].concat())
             }
-            Ok((interpreter, false)) => {
-                let session = self.session(interpreter, vec![folder], false, read);
-                self.batches(&[index], target, &session);
+            Ok((interpreter, false)) => self.session(interpreter, vec![folder], false, read),
+            Err(why) => {
+                self.not_run(index, target, &why);
+                return;
             }
-            Err(why) => self.not_run(index, target, &why),
-        }
+        };
+        let present = self.audited[index].1.iter().map(|report| &report.distribution);
+        self.batches(&[index], target, &session, Present::new(present, false));
     }
 
     /// The interpreter for a folder, and whether the folder is that interpreter's own.
@@ -227,7 +244,8 @@ impl Planner<'_, '_> {
 
     /// Divides the modules of artifacts. The division hangs on what is audited alone, so that the same audit gives
     /// the same import chains on every machine.
-    fn batches(&mut self, artifacts: &[usize], target: Target, session: &Session) {
+    fn batches(&mut self, artifacts: &[usize], target: Target, session: &Session, present: Present) {
+        let present = Arc::new(present);
         let mut modules = Vec::new();
         for artifact in artifacts {
             for (distribution, report) in self.audited[*artifact].1.iter().enumerate() {
@@ -241,7 +259,13 @@ impl Planner<'_, '_> {
             }
         }
         for part in modules.chunks(BATCH) {
-            self.work.batches.push(Batch { session: session.clone(), modules: part.to_vec() });
+            let owner = |(place, _): &(Place, Wanted)| {
+                let report = &self.audited[place.artifact].1[place.distribution];
+                report.distribution.name.clone()
+            };
+            let owners = part.iter().map(owner).collect();
+            let (session, present) = (session.clone(), Arc::clone(&present));
+            self.work.batches.push(Batch { session, modules: part.to_vec(), present, owners });
         }
     }
 
@@ -263,6 +287,14 @@ fn wanted(module: &ModuleReport, target: Target) -> Wanted {
         file: path.rsplit('/').next().unwrap_or(path).to_owned(),
         suspect: !matches!(verdict, Some(Verdict::GilFree | Verdict::RequiresGil | Verdict::Undetermined)),
     }
+}
+
+/// A temporary folder, and in it the one that wheels go to: installers have files of their own beside it.
+fn new_environment() -> std::io::Result<(Folder, PathBuf)> {
+    let folder = Folder::new("ftaudit-environment-")?;
+    let site = folder.path().join("site");
+    std::fs::create_dir(&site)?;
+    Ok((folder, site))
 }
 
 fn none_found(target: Target) -> String {
@@ -293,6 +325,9 @@ pub(super) fn confirm(
                 confirmation.under_threads = stress::stress(&batch.session, package, processes);
             }
         }
+    }
+    for (owner, confirmation) in batch.owners.iter().zip(&mut found) {
+        confirmation.hint = batch.present.hint(owner.as_deref(), &confirmation.seen);
     }
     batch.modules.iter().map(|(place, _)| *place).zip(found).collect()
 }

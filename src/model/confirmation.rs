@@ -20,6 +20,8 @@ pub struct Confirmation {
     /// The crash or the hang that was seen when many threads imported its package at the same moment. None says
     /// nothing: mostly that was not tried, and a race that does not show is no race that is not there.
     pub under_threads: Option<Seen>,
+    /// What the user can do about it, where there is something.
+    pub hint: Option<String>,
 }
 
 impl Confirmation {
@@ -32,11 +34,21 @@ impl Confirmation {
             import_chain: Vec::new(),
             protections: Vec::new(),
             under_threads: None,
+            hint: None,
+        }
+    }
+
+    /// What happened, and behind it a line with the hint where there is one.
+    #[must_use]
+    pub fn with_hint(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{self}\nhint: {hint}"),
+            None => self.to_string(),
         }
     }
 }
 
-/// Reads as a sentence whose subject is the module.
+/// Reads as a sentence whose subject is the module; without the hint.
 impl fmt::Display for Confirmation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.seen.fmt(f)?;

@@ -14,6 +14,9 @@ pub struct Distribution {
     /// Wheel tags (`cp314-cp314t-manylinux_2_28_x86_64`), from the `WHEEL` file where it can be read, and
     /// otherwise from the wheel's name; empty where nothing says.
     pub tags: Vec<String>,
+    /// Normalised names of the distributions that it needs wherever it is installed, as its metadata say; those with a
+    /// condition (`; python_version < "3.11"`, `; extra == "x"`) are not among them.
+    pub requires: Vec<String>,
     /// The trove classifier about free threading (`Programming Language :: Python :: Free Threading :: 3 - Stable`),
     /// as `METADATA` has it: the part behind the last `::`.
     pub free_threading: Option<String>,

@@ -67,6 +67,7 @@ pub(crate) fn distribution(name: &str) -> Distribution {
         version: Some("1.0".to_owned()),
         source: format!("{name}-1.0.whl"),
         tags: Vec::new(),
+        requires: Vec::new(),
         free_threading: None,
         members: Vec::new(),
         libraries: Vec::new(),
@@ -117,6 +118,7 @@ pub(crate) fn confirmation(seen: Seen) -> Confirmation {
         import_chain: vec!["foo.x".to_owned(), "foo".to_owned()],
         protections: vec![Protection::Files, Protection::Network],
         under_threads: None,
+        hint: None,
     }
 }
 

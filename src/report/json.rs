@@ -265,7 +265,7 @@ impl<'a> Runtime<'a> {
         Self {
             outcome: ran.seen.id(),
             agreement: runtime.agreement.id(),
-            message: ran.to_string(),
+            message: ran.with_hint(),
             python: ran.python.as_deref(),
             needs_gil: ran.needs_gil,
             import_chain: &ran.import_chain,

@@ -48,6 +48,7 @@ fn unowned(source: &Path) -> Distribution {
         version: None,
         source: shown(source),
         tags: Vec::new(),
+        requires: Vec::new(),
         free_threading: None,
         members: Vec::new(),
         libraries: Vec::new(),

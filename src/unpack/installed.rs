@@ -52,6 +52,7 @@ impl Installed {
             version: None,
             source: shown(root),
             tags: Vec::new(),
+            requires: Vec::new(),
             free_threading: None,
             members: Vec::new(),
             libraries: Vec::new(),
@@ -76,6 +77,7 @@ impl Installed {
         distribution.name =
             first("Name").or(named.map(|(name, _)| name.to_owned())).map(|name| normalise(&name));
         distribution.version = first("Version").or(named.and_then(|(_, version)| version).map(str::to_owned));
+        distribution.requires = core.as_deref().map_or_else(Vec::new, metadata::requires);
         distribution.free_threading = core.as_deref().and_then(metadata::free_threading);
         if let Some(wheel) = text("WHEEL", limits::METADATA) {
             distribution.tags = metadata::headers(&wheel, "Tag").collect();

@@ -1,6 +1,8 @@
 //! What a `.dist-info` or `.egg-info` folder says of its distribution: the headers of `METADATA` and `WHEEL`, and the
 //! folder's own name.
 
+use crate::model::normalise;
+
 /// A metadata file as text, with what is none replaced.
 pub(super) fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
@@ -23,6 +25,21 @@ pub(super) fn headers<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = 
             }
         }
     })
+}
+
+/// Normalised names of what `Requires-Dist` lists without a condition, each once, sorted
+/// ([dependency specifiers](https://packaging.python.org/en/latest/specifications/dependency-specifiers/)).
+pub(super) fn requires(text: &str) -> Vec<String> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let always = headers(text, "Requires-Dist").filter(|requirement| !requirement.contains(';'));
+    let names = always.map(|requirement| {
+        let end = requirement.find(|c| !is_of_name(c)).unwrap_or(requirement.len());
+        normalise(&requirement[..end])
+    });
+    let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// What the free-threading classifier says, without the words that all such classifiers start with
@@ -76,6 +93,23 @@ mod tests {
         assert_eq!(all("Tag: a-b-c\r\nTag: d-e-f\r\n", "Tag"), ["a-b-c", "d-e-f"]);
         assert_eq!(all("License: one\n  two\n\tthree\nName: x", "License"), ["one two three"]);
         assert_eq!(all("License: a\n Name: folded\nName: x", "Name"), ["x"]);
+    }
+
+    #[test]
+    fn what_is_required_on_a_condition_is_left_out() {
+        let lines = [
+            "attrs>=17.3.0",
+            "Typing_Extensions (>=4.4)",
+            "attrs",
+            "foo[bar]>1",
+            "a.b @ https://example.org/x",
+            "async-timeout<6.0,>=4.0; python_version < \"3.11\"",
+            ">=1",
+            "é",
+        ];
+        let text = lines.map(|line| format!("Requires-Dist: {line}")).join("\n");
+        assert_eq!(requires(&text), ["a-b", "attrs", "foo", "typing-extensions"]);
+        assert_eq!(requires(""), [""; 0]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ struct About {
     version: Option<String>,
     free_threading: Option<String>,
     tags: Vec<String>,
+    requires: Vec<String>,
     hashes: HashMap<String, String>,
 }
 
@@ -115,6 +116,7 @@ impl Listing {
             version: version.or(named_version),
             free_threading: core.as_deref().and_then(metadata::free_threading),
             tags,
+            requires: core.as_deref().map_or_else(Vec::new, metadata::requires),
             hashes,
         }
     }
@@ -203,6 +205,7 @@ impl Listing {
             version: about.version,
             source: self.label.clone(),
             tags: about.tags,
+            requires: about.requires,
             free_threading: about.free_threading,
             members: Vec::new(),
             libraries: Vec::new(),

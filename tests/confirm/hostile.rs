@@ -6,7 +6,9 @@ use crate::run::{Report, confirming, report};
 use crate::site::{Module, Site};
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// A number that no other process has among its arguments.
 const MARK: &str = "86754309";
@@ -15,7 +17,7 @@ const MARK: &str = "86754309";
 type Row = (&'static str, Module, &'static str, &'static str);
 
 /// What is tried and what comes of it in the sandbox.
-const HARM: [Row; 18] = [
+const HARM: [Row; 28] = [
     ("reads_the_home", Module::Good, "import-error", "PermissionError: [Errno 13]"),
     ("lists_the_home", Module::Good, "import-error", "PermissionError: [Errno 13]"),
     ("writes_to_the_home", Module::Good, "import-error", "PermissionError: [Errno 13]"),
@@ -32,9 +34,30 @@ const HARM: [Row; 18] = [
     ("kills_everybody", Module::Good, "import-error", "PermissionError: [Errno 1]"),
     ("looks_into_its_parent", Module::Good, "import-error", "PermissionError: [Errno 13]"),
     ("tells_its_environment", Module::Good, "import-error", "ImportError: "),
-    ("tells_its_rights", Module::Good, "import-error", "CapEff:\t0000000000000000"),
+    (
+        "tells_its_rights",
+        Module::Good,
+        "import-error",
+        "CapPrm:\t0000000000000000 CapEff:\t0000000000000000 NoNewPrivs:\t1",
+    ),
+    ("fills_the_disk_unseen", Module::Good, "crashed", "wrote more than an import may"),
+    ("hides_its_files", Module::Good, "crashed", "wrote more than an import may"),
+    ("sends_a_datagram", Module::Good, "import-error", "PermissionError: [Errno 1]"),
+    ("sends_to_a_name", Module::Good, "import-error", "PermissionError: [Errno 1]"),
+    ("signals_by_a_pipe", Module::Good, "import-error", "PermissionError: [Errno 1]"),
+    ("tells_its_descriptors", Module::Good, "import-error", "0 /dev/null, 1 pipe:"),
+    ("uses_shared_memory", Module::Good, "import-error", "PermissionError: [Errno 13]"),
+    ("looks_into_memory", Module::Good, "import-error", "PermissionError: [Errno 13]"),
+    ("finds_a_way_round", Module::Good, "import-error", "PermissionError: [Errno 13]"),
+    ("makes_system_calls", Module::Good, "import-error", CALLS),
     ("outlives_its_parent", Module::Good, "import-error", "PermissionError: [Errno 1]"),
 ];
+
+/// What comes of calls that an import has no business to make.
+const CALLS: &str = "ptrace=EPERM process_vm_readv=EPERM unshare=EPERM setns=EPERM add_key=EPERM keyctl=EPERM bpf=EPERM \
+                     perf_event_open=EPERM userfaultfd=EPERM pidfd_open=EPERM setxattrat=EPERM file_setattr=EPERM \
+                     TIOCSTI=EPERM FS_IOC_SETFLAGS=EPERM PR_SET_DUMPABLE=EPERM io_uring_setup=ENOSYS \
+                     memfd_create=ENOSYS clone3=ENOSYS";
 
 /// What modules do without meaning harm.
 const ODDITIES: [Row; 14] = [
@@ -70,14 +93,23 @@ fn none_gets_anywhere() {
         listener.set_nonblocking(true).expect("it can be asked without waiting");
         let port = listener.local_addr().expect("it has an address").port().to_string();
         let home = site.home();
-        let replacements =
-            [("@HOME@", home.to_str().expect("it is text")), ("@PORT@", &port), ("@MARK@", MARK)];
+        let socket = site.path().with_file_name("socket");
+        let receiver = UnixDatagram::bind(&socket).expect("a socket can be had");
+        receiver.set_nonblocking(true).expect("it can be asked without waiting");
+        let replacements = [
+            ("@HOME@", home.to_str().expect("it is text")),
+            ("@SOCKET@", socket.to_str().expect("it is text")),
+            ("@ABSTRACT@", "ftaudit-nobody-listens-here"),
+            ("@PORT@", &port),
+            ("@MARK@", MARK),
+        ];
         for (package, module, ..) in HARM {
             site.add_package(package, module, &replacements);
         }
         site.add("zz_good", Module::Good, "");
         let before = content(&site.path());
         let mut command = confirming(&interpreter, &site.path());
+        command = with_an_open_file(&command, &home.join(".ssh/id_ed25519"));
         command.env("HOME", site.home()).env("TMPDIR", site.temporary()).env("FTAUDIT_TEST_SECRET", "secret");
         let (report, _) = report(&mut command);
 
@@ -86,6 +118,10 @@ fn none_gets_anywhere() {
         check(&report, &[("zz_good", Module::Good, "gil-free", "")], &about);
         let environment = report.run("tells_its_environment.x").message;
         assert!(!environment.contains("SECRET") && environment.contains("TMPDIR"), "{environment}");
+        let descriptors = report.run("tells_its_descriptors.x").message;
+        assert!(!descriptors.contains("id_ed25519"), "{descriptors}");
+        assert!(receiver.recv(&mut [0]).is_err(), "somebody has sent something");
+        assert!(!Path::new("/dev/shm").join(format!("ftaudit-{MARK}")).exists());
         let protections = report.run("zz_good.x").protections;
         assert_eq!(
             protections,
@@ -137,6 +173,20 @@ fn without_a_sandbox_a_fork_is_no_second_run() {
         assert_eq!(report.run("zz_good.x").outcome, "gil-free");
         assert!(report.notes.iter().any(|note| note.about == "--confirm"), "it is said in the report");
     }
+}
+
+/// The same command, run by somebody who has left a file open.
+fn with_an_open_file(command: &Command, file: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec 7<\"$0\"; exec \"$@\""]).arg(file).arg(command.get_program());
+    shell.args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
 }
 
 /// Every file below a folder, with its size.

@@ -1,5 +1,6 @@
 //! What is left behind when the user has had enough, and when this program is killed.
 
+use crate::environments::wheels;
 use crate::hostile::content;
 use crate::interpreters;
 use crate::run::{Report, confirming};
@@ -58,10 +59,66 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn after_ctrl_c_there_is_a_report_and_nothing_else() {
+    told_to_end_by("-INT");
+}
+
+#[test]
+fn after_a_terminal_is_closed_there_is_a_report_and_nothing_else() {
+    told_to_end_by("-HUP");
+}
+
+#[test]
+fn after_being_told_to_end_there_is_a_report_and_nothing_else() {
+    told_to_end_by("-TERM");
+}
+
+/// The second signal comes while the first is being obeyed, or when that is done: nothing is left either way.
+#[test]
+fn after_a_second_ctrl_c_there_is_nothing_left() {
+    for interpreter in interpreters::found() {
+        for pause in [0, 5, 20, 40, 60] {
+            let site = Site::new(&interpreter);
+            let (mut child, process) = sleeping(&site, &interpreter);
+            signal(&child, "-INT");
+            sleep(Duration::from_millis(pause));
+            // It may be gone already.
+            let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+            let status = child.wait().expect("it ends");
+            assert!(matches!(status.code(), Some(3 | 130)), "{status} after {pause} ms");
+            assert!(wait_for(|| (!process.exists()).then_some(())).is_some(), "the interpreter lives on");
+            assert_eq!(content(&site.temporary()), Vec::<String>::new(), "{status} after {pause} ms");
+        }
+    }
+}
+
+/// Nothing is left of an installer that is ended half-way either.
+#[test]
+fn an_interrupted_installation_leaves_nothing() {
+    for interpreter in interpreters::found() {
+        let Some((first, others)) =
+            wheels(&interpreter).split_first().map(|(one, all)| (one.clone(), all.to_vec()))
+        else {
+            continue;
+        };
+        let site = Site::new(&interpreter);
+        let mut command = confirming(&interpreter, &first);
+        command.args(&others).env("TMPDIR", site.temporary()).stdout(Stdio::piped());
+        let child = command.spawn().expect("ftaudit starts");
+        let installing = wait_for(|| (content(&site.temporary()).len() > 20).then_some(()));
+        signal(&child, "-TERM");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(installing.is_some(), "nothing was installed");
+        let report: Report = serde_json::from_slice(&output.stdout).expect("there is a report");
+        assert!(report.notes.iter().any(|note| note.about == "--confirm" && note.unread), "{report:?}");
+        assert_eq!(content(&site.temporary()), Vec::<String>::new());
+    }
+}
+
+fn told_to_end_by(name: &str) {
     for interpreter in interpreters::found() {
         let site = Site::new(&interpreter);
         let (child, _) = sleeping(&site, &interpreter);
-        signal(&child, "-INT");
+        signal(&child, name);
         let output = child.wait_with_output().expect("it ends");
         let report: Report = serde_json::from_slice(&output.stdout).expect("there is a report");
         assert_eq!(output.status.code(), Some(3));

@@ -71,7 +71,7 @@ fn a_crash_and_a_hang_show_where_they_were() {
         std::fs::write(site.path().join("other/__init__.py"), code).expect("a file can be written");
         site.add("hangs", Module::Good, "import time\ntime.sleep(100)");
         let mut command = confirming(&interpreter, &site.path());
-        let (report, _) = report(command.args(["--import-timeout", "2"]));
+        let (report, _) = report(command.args(["--import-timeout", "5"]));
         let stack = report.run("crashes.x").stack.join("\n");
         let inner = stack.find("other/__init__.py\", line 3 in work");
         let outer = stack.find("crashes/__init__.py\", line 1 in <module>");
@@ -161,6 +161,27 @@ fn a_python_with_the_gil_is_refused() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(errors.contains("with the GIL") && errors.contains("hint: "), "{errors}");
+}
+
+#[test]
+fn an_interpreter_for_no_target_is_refused_and_not_passed_over() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let site = folder.path().join("x.so");
+    std::fs::write(&site, "").expect("a file can be written");
+    let refused = |python: &str, target: &str, why: &str| {
+        let mut command = program();
+        command.args(["check", "--confirm", "--python", python, "--target", target]).arg(&site);
+        let output = command.output().expect("ftaudit starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains(why) && output.stdout.is_empty(), "{errors}");
+    };
+    refused("3.13t", "3.14t", "hint: --target 3.13t");
+    refused("3.14", "3.14t", "modules are confirmed with 3.13t, 3.14t or 3.15t");
+    for interpreter in interpreters::found() {
+        let other = if interpreter.minor == 14 { "3.15t" } else { "3.14t" };
+        refused(&interpreter.executable, other, &format!("this audit is for {other}"));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod places;
 #[cfg(target_os = "linux")]
 mod syscalls;
 
-pub(crate) use limits::is_overfull;
+pub(crate) use limits::{Excess, excess};
 pub(super) use places::system_places;
 
 use crate::model::Protection;

@@ -12,8 +12,13 @@ use std::collections::BTreeMap;
 
 /// What is refused, always.
 const FORBIDDEN: &[i64] = &[
-    // The network. The pairs of `socketpair` are connected to each other alone.
+    // The network. What `socketpair` still gives is connected, and stays so.
     libc::SYS_socket,
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
     // Other processes.
     libc::SYS_tkill,
     libc::SYS_pidfd_open,
@@ -29,6 +34,8 @@ const FORBIDDEN: &[i64] = &[
     libc::SYS_sched_setscheduler,
     libc::SYS_sched_setparam,
     libc::SYS_sched_setattr,
+    libc::SYS_move_pages,
+    libc::SYS_migrate_pages,
     // Rights and attributes of files, which Landlock does not know of: those of readable files could be changed.
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
@@ -42,6 +49,11 @@ const FORBIDDEN: &[i64] = &[
     libc::SYS_lremovexattr,
     libc::SYS_fremovexattr,
     libc::SYS_utimensat,
+    SETXATTRAT,
+    REMOVEXATTRAT,
+    FILE_SETATTR,
+    // By a handle and not by a path.
+    libc::SYS_open_by_handle_at,
     // By path: Landlock knows of it from its third version on.
     libc::SYS_truncate,
     // What would stay behind.
@@ -58,6 +70,7 @@ const FORBIDDEN: &[i64] = &[
     libc::SYS_bpf,
     libc::SYS_perf_event_open,
     libc::SYS_userfaultfd,
+    libc::SYS_syslog,
     libc::SYS_fanotify_init,
 ];
 
@@ -83,7 +96,34 @@ const ABSENT: &[i64] = &[
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
+    // Files in memory, which no limit counts.
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
 ];
+
+// Newer than the headers that the crate was made from (Linux 6.13 and 6.17); new numbers are the same everywhere.
+const SETXATTRAT: i64 = 463;
+const REMOVEXATTRAT: i64 = 466;
+const FILE_SETATTR: i64 = 469;
+
+/// Calls of `fcntl` by which signals reach other processes: the kernel sends them, not the caller.
+const FCNTL: [libc::c_int; 3] = [libc::F_SETOWN, F_SETSIG, F_SETOWN_EX];
+const F_SETSIG: libc::c_int = 10;
+const F_SETOWN_EX: libc::c_int = 15;
+
+/// The same by `ioctl`, what types on a terminal, and what changes the attributes of a file that is only read.
+const IOCTL: [u64; 7] = [
+    0x8901,      // FIOSETOWN
+    0x8902,      // SIOCSPGRP
+    0x5412,      // TIOCSTI
+    0x541c,      // TIOCLINUX
+    0x4008_6602, // FS_IOC_SETFLAGS
+    0x4004_6602, // FS_IOC32_SETFLAGS
+    0x401c_5820, // FS_IOC_FSSETXATTR
+];
+
+/// The bits that tell a socket's type; the others are flags.
+const KIND: libc::c_int = 0xf;
 
 /// Numbers of the x32 ABI are those of x86-64 with this bit.
 const X32: i64 = 0x4000_0000;
@@ -124,11 +164,24 @@ fn forbidden(own: u64) -> Result<Rules, seccompiler::BackendError> {
     let thread = constant(libc::CLONE_THREAD);
     let no_thread = is(0, SeccompCmpOp::MaskedEq(thread), 0)?;
     rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
-    // Otherwise the process could choose to outlive its parent.
-    let death = is(0, SeccompCmpOp::Eq, constant(libc::PR_SET_PDEATHSIG))?;
-    rules.insert(libc::SYS_prctl, vec![SeccompRule::new(vec![death])?]);
+    // Otherwise the process could choose to outlive its parent, or hide from it what it takes.
+    let one_of = |argument, values: &[u64]| -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
+        values.iter().map(|value| SeccompRule::new(vec![is(argument, SeccompCmpOp::Eq, *value)?])).collect()
+    };
+    let hiding = [libc::PR_SET_PDEATHSIG, libc::PR_SET_DUMPABLE].map(constant);
+    rules.insert(libc::SYS_prctl, one_of(0, &hiding)?);
+    rules.insert(libc::SYS_fcntl, one_of(1, &FCNTL.map(constant))?);
+    rules.insert(libc::SYS_ioctl, one_of(1, &IOCTL)?);
+    let somebody_elses = vec![other(0)?, is(0, SeccompCmpOp::Ne, 0)?];
+    rules.insert(libc::SYS_sched_setaffinity, vec![SeccompRule::new(somebody_elses)?]);
+    // Datagrams of a pair can be sent to others, by the address of their socket.
     let no_pair = is(0, SeccompCmpOp::Ne, constant(libc::AF_UNIX))?;
-    rules.insert(libc::SYS_socketpair, vec![SeccompRule::new(vec![no_pair])?]);
+    let kind = SeccompCmpOp::MaskedEq(constant(KIND));
+    let mut pairs = vec![SeccompRule::new(vec![no_pair])?];
+    for other in (0..=KIND).filter(|kind| *kind != libc::SOCK_STREAM) {
+        pairs.push(SeccompRule::new(vec![is(1, kind.clone(), constant(other))?])?);
+    }
+    rules.insert(libc::SYS_socketpair, pairs);
     // Cuts off a file that was opened for reading, which early versions of Landlock allow.
     let mask = constant(libc::O_ACCMODE | libc::O_TRUNC);
     let cuts = |argument| is(argument, SeccompCmpOp::MaskedEq(mask), constant(libc::O_TRUNC));

@@ -3,4 +3,4 @@
 from pathlib import Path
 
 lines = Path("/proc/self/status").read_text().splitlines()
-raise ImportError(next(line for line in lines if line.startswith("CapEff")))
+raise ImportError(" ".join(line for line in lines if line.startswith(("CapEff", "CapPrm", "NoNewPrivs"))))
