@@ -1,5 +1,6 @@
 //! What ends the program before its job is done. Apart from the flow, which is read without this.
 
+use crate::acquire::{index, project};
 use crate::model::Note;
 use crate::{config, confirm, deliver, policy, unpack};
 
@@ -15,6 +16,18 @@ pub enum Error {
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),
+    /// Nothing was named, and the current folder does not say what is wanted.
+    #[error(
+        "nothing was named, and there is no lock file, requirements.txt or pyproject.toml in this folder\n\
+         hint: name a wheel, an environment, a requirements file (-r FILE) or a requirement (lxml==6.1.3)"
+    )]
+    NothingNamed,
+    /// What a project asks for cannot be read.
+    #[error(transparent)]
+    Project(#[from] project::ProjectError),
+    /// There is no index to look wheels up in.
+    #[error(transparent)]
+    Settings(#[from] index::SettingsError),
     /// The configuration is refused.
     #[error(transparent)]
     Config(#[from] config::ConfigError),

@@ -23,7 +23,7 @@ const SURROUNDINGS: [(&str, &[&str]); 10] = [
     ("progress.rs", &[]),
     ("deliver.rs", &[]),
     ("interrupt.rs", &[]),
-    ("error.rs", &["confirm", "unpack"]),
+    ("error.rs", &["acquire", "confirm", "unpack"]),
 ];
 
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.

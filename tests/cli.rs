@@ -79,8 +79,7 @@ fn pure() -> TempDir {
 fn wrong_usage_is_status_2_and_says_what_is_right() {
     let folder = folder(&[]);
     for arguments in [
-        &["check"][..],
-        &["check", ".", "--target", "3.14"],
+        &["check", ".", "--target", "3.14"][..],
         &["check", ".", "--format", "xml"],
         &["check", ".", "--jobs", "0"],
         &["check", ".", "-q", "-v"],
@@ -103,6 +102,17 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 }
 
 #[test]
+fn a_folder_without_requirements_says_so() {
+    let folder = folder(&[]);
+    for arguments in [&["check"][..], &["check", "-q"]] {
+        let run = ftaudit(&folder, arguments);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains("nothing was named") && run.stderr.contains("hint: "), "{}", run.stderr);
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "the text of the help, whole")]
 fn help_tells_every_flag_and_status() {
     let run = ftaudit(&folder(&[]), &["check", "--help"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));

@@ -1,20 +1,21 @@
 //! The flow of an audit: the stages, one after the other. Nothing else joins them, and nothing else starts parallel
 //! work.
 
+mod inputs;
 mod inspection;
 mod modules;
+mod wanted;
 
 pub use inspection::inspection;
 
-use crate::acquire::{self, Discovery};
 use crate::confirm::{self, Confirmer, Place};
 use crate::model::{
-    Artifact, Confirmation, Distribution, DistributionReport, Finding, Judgement, ModuleReport, Note, Report,
-    Subject, Target,
+    Artifact, Confirmation, DistributionReport, Finding, Judgement, Note, Platform, Report, Subject,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::{Error, assess, interrupt};
+use inputs::Inputs;
 use modules::{BUG, Scope, audit_artifact, guarded};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -23,45 +24,78 @@ use std::sync::Arc;
 /// The stages, one after the other; artifacts and their modules side by side.
 ///
 /// # Errors
-/// When the system refuses threads, or an interpreter that the user named is of no use.
+/// When the system refuses threads, an interpreter that the user named is of no use, or what a project asks for cannot
+/// be read.
 pub fn audit(plan: &Plan) -> Result<Report, Error> {
     if plan.confirms {
         Confirmer::new(plan.confirm.clone(), Arc::default()).vet(&plan.targets)?;
     }
     let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let Discovery { artifacts, notes } = acquire::discover(&plan.inputs);
+    let Inputs { artifacts, request, notes } = inputs::inputs(plan)?;
     let progress = Progress::new(plan.progress);
-    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes };
-    let audit_one = |artifact: Artifact| {
-        let (distributions, notes) = audit_artifact(&artifact, &scope, &progress);
-        ((artifact, distributions), notes)
-    };
-    let audited = pool.install(|| artifacts.into_par_iter().with_max_len(1).map(audit_one).collect());
-    let (mut audited, more): (Vec<Audited>, Vec<Vec<Note>>) = audited;
     let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
-    report.notes.extend(more.into_iter().flatten());
-    let mut all: Vec<&mut DistributionReport> = audited.iter_mut().flat_map(|(_, all)| all).collect();
-    assess::settle(&mut all);
+    let mut audited = pool.install(|| audit_local(artifacts, plan, &progress, &mut report.notes));
+    if let Some(request) = request {
+        report.platforms.clone_from(&plan.project.platforms);
+        let wanted = wanted::Wanted::of(&request, plan)?;
+        let (wheels, without) = pool.install(|| wanted.audit(plan, &progress, &mut report.notes));
+        audited.extend(wheels);
+        report.distributions = without;
+    }
+    settle(&mut audited, plan);
     if plan.confirms {
-        report.notes.extend(pool.install(|| confirm_all(&mut audited, plan, &progress))?);
+        // Of what was chosen for several platforms, that of this one can be run here.
+        let is_here = |(_, reports): &Audited| {
+            reports.iter().all(|report| report.platform().is_none_or(|one| Platform::host() == Some(one)))
+        };
+        let (mut here, elsewhere): (Vec<Audited>, Vec<Audited>) = audited.into_iter().partition(is_here);
+        report.notes.extend(pool.install(|| confirm_all(&mut here, plan, &progress))?);
+        audited = [here, elsewhere].into_iter().flatten().collect();
     }
-    report.distributions = audited.into_iter().flat_map(|(_, distributions)| distributions).collect();
-    for DistributionReport { distribution, verdicts, modules, .. } in &mut report.distributions {
-        *verdicts = distribution_verdicts(distribution, modules, plan);
+    for mut distribution in audited.into_iter().flat_map(|(_, distributions)| distributions) {
+        judge(&mut distribution);
+        report.distributions.push(distribution);
     }
-    let findings = pool.install(|| report.distributions.par_iter().map(check_distribution).collect());
-    let findings: Vec<(Vec<Finding>, Vec<Note>)> = findings;
-    for (findings, notes) in findings {
-        report.findings.extend(findings);
-        report.notes.extend(notes);
-    }
+    let (findings, notes) = pool.install(|| findings(&report.distributions));
+    report.findings = findings;
+    report.notes.extend(notes);
     report.environments = assess::environments(&report.distributions);
     Ok(report.sorted())
 }
 
 /// An artifact and what is in it.
 type Audited = (Artifact, Vec<DistributionReport>);
+
+/// What lies on this machine, for every target.
+fn audit_local(
+    artifacts: Vec<Artifact>,
+    plan: &Plan,
+    progress: &Progress,
+    notes: &mut Vec<Note>,
+) -> Vec<Audited> {
+    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes };
+    let audit_one = |artifact: Artifact| {
+        let (distributions, notes) = audit_artifact(&artifact, &scope, progress);
+        ((artifact, distributions), notes)
+    };
+    let audited: Vec<(Audited, Vec<Note>)> =
+        artifacts.into_par_iter().with_max_len(1).map(audit_one).collect();
+    let (audited, more): (Vec<Audited>, Vec<Vec<Note>>) = audited.into_iter().unzip();
+    notes.extend(more.into_iter().flatten());
+    audited
+}
+
+/// Judges what another module makes, once that one has been: what was chosen for one platform does not make anything on
+/// another.
+fn settle(audited: &mut [Audited], plan: &Plan) {
+    let platforms = plan.project.platforms.iter().copied().map(Some).chain([None]);
+    for platform in platforms {
+        let all = audited.iter_mut().flat_map(|(_, distributions)| distributions);
+        let mut all: Vec<&mut DistributionReport> = all.filter(|one| one.platform() == platform).collect();
+        assess::settle(&mut all);
+    }
+}
 
 /// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
 fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Result<Vec<Note>, Error> {
@@ -85,17 +119,31 @@ fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Res
     Ok(confirmer.notes())
 }
 
-fn distribution_verdicts(
-    distribution: &Distribution,
-    modules: &[ModuleReport],
-    plan: &Plan,
-) -> BTreeMap<Target, Judgement> {
-    let judge = |target| {
+/// What each target does with a distribution, now that nothing more changes what it does with its modules.
+fn judge(report: &mut DistributionReport) {
+    for (target, judgement) in &mut report.verdicts {
         let judged: Vec<&Judgement> =
-            modules.iter().filter_map(|module| module.verdicts.get(&target)).collect();
-        (target, assess::distribution(distribution, &judged, target))
-    };
-    plan.targets.iter().copied().map(judge).collect()
+            report.modules.iter().filter_map(|module| module.verdicts.get(target)).collect();
+        *judgement = assess::distribution(&report.distribution, &judged, *target);
+    }
+}
+
+/// What all rules say.
+fn findings(reports: &[DistributionReport]) -> (Vec<Finding>, Vec<Note>) {
+    let of_modules: Vec<(Vec<Finding>, Vec<Note>)> = reports.par_iter().map(check_distribution).collect();
+    let (findings, notes): (Vec<Vec<Finding>>, Vec<Vec<Note>>) = of_modules.into_iter().unzip();
+    let (mut findings, mut notes) = (findings.concat(), notes.concat());
+    let mut packages: BTreeMap<String, Vec<&DistributionReport>> = BTreeMap::new();
+    for report in reports {
+        packages.entry(report.distribution.to_string()).or_default().push(report);
+    }
+    for (name, reports) in packages {
+        match guarded(|| assess::check_package(&reports)) {
+            Some(found) => findings.extend(found),
+            None => notes.push(Note::unread(name, BUG)),
+        }
+    }
+    (findings, notes)
 }
 
 /// What all rules say of a distribution's modules.

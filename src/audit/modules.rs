@@ -52,9 +52,11 @@ pub(super) fn audit_artifact(
         modules.entry(index).or_default().push(module);
         notes.extend(note);
     }
-    let with_modules = |(index, distribution)| {
-        let modules = modules.remove(&index).unwrap_or_default();
-        DistributionReport { distribution, chosen: None, verdicts: BTreeMap::new(), modules }
+    let with_modules = |(index, distribution): (usize, Distribution)| {
+        let modules: Vec<ModuleReport> = modules.remove(&index).unwrap_or_default();
+        let judge = |target: &Target| (*target, assess::distribution(&distribution, &[], *target));
+        let verdicts = scope.targets.iter().map(judge).collect();
+        DistributionReport { distribution, chosen: None, verdicts, modules }
     };
     (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
 }

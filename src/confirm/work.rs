@@ -110,8 +110,10 @@ impl Planner<'_, '_> {
             let Some(report) = distributions.first().filter(|_| artifact.kind == ArtifactKind::Wheel) else {
                 continue;
             };
-            let refused = match report.verdicts.get(&target).map(|judgement| &judgement.reason) {
-                Some(reason @ Reason::TagNotInstallable { .. }) => Some(format!("it {reason}")),
+            // What was chosen for another target has no verdict for this one.
+            let Some(judgement) = report.verdicts.get(&target) else { continue };
+            let refused = match &judgement.reason {
+                reason @ Reason::TagNotInstallable { .. } => Some(format!("it {reason}")),
                 _ => interpreter.as_ref().and_then(|python| {
                     platform::foreign(&artifact.path.file_name()?.to_string_lossy(), python)
                 }),
