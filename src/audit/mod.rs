@@ -4,6 +4,7 @@
 mod inputs;
 mod inspection;
 mod modules;
+mod narrow;
 mod suggest;
 mod wanted;
 

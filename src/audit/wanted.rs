@@ -3,11 +3,12 @@
 
 use super::Audited;
 use super::modules::{Scope, audit_artifact};
+use super::narrow;
 use crate::acquire::index::{Index, IndexError, Settings, Surroundings};
 use crate::acquire::project::{self, Builds, Project, Request, Uv};
 use crate::model::{
-    Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile, Note,
-    Platform, Source, Taken, Target, Want,
+    Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile,
+    Judgement, Note, Platform, Source, Taken, Target, Want,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -104,19 +105,26 @@ fn audit_picks(
             by_file.entry(path).or_default().push(pick);
         }
     }
-    let audit_one = |(path, picks): (&PathBuf, Vec<&Pick<'_>>)| audit_wheel(path, &picks, fetching, progress);
-    let audited: Vec<(Vec<Audited>, Vec<Note>)> =
-        by_file.into_iter().collect::<Vec<_>>().into_par_iter().with_max_len(1).map(audit_one).collect();
-    let (audited, notes): (Vec<Vec<Audited>>, Vec<Vec<Note>>) = audited.into_iter().unzip();
-    let mut notes = notes.concat();
-    let mut without = Vec::new();
+    let audit_one =
+        |(path, picks): (&&PathBuf, &Vec<&Pick<'_>>)| audit_wheel(path, picks, fetching, progress);
+    let all: Vec<(Vec<Audited>, Vec<Note>)> =
+        by_file.iter().collect::<Vec<_>>().into_par_iter().with_max_len(1).map(audit_one).collect();
+    let (mut audited, mut notes, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    for (picks, (wheels, found)) in by_file.values().zip(all) {
+        // A wheel that is none is still what was asked for.
+        if wheels.iter().all(|(_, reports)| reports.is_empty()) {
+            without.extend(picks.iter().filter_map(|pick| unread_wheel(pick, &found)));
+        }
+        audited.extend(wheels);
+        notes.extend(found);
+    }
     for pick in picks.iter().filter(|pick| pick.fetched.is_none()) {
         if let Taken::Unread(note) = &pick.taken {
             notes.push(note.clone());
         }
         without.extend(without_wheel(pick));
     }
-    (audited.into_iter().flatten().collect(), without, notes)
+    (audited, without, notes)
 }
 
 /// Chooses and fetches. Wants of one context come together, so that no two threads begin by waiting for one page.
@@ -219,6 +227,7 @@ fn whole_of(picks: &[&Pick<'_>], fetching: &Fetching<'_>) -> Option<(PathBuf, bo
 fn told_for(report: &DistributionReport, pick: &Pick<'_>) -> DistributionReport {
     let mut told = report.clone();
     told.chosen = Some(chosen(pick));
+    narrow::to_platform(&mut told, pick.platform);
     told.verdicts.retain(|target, _| pick.targets.contains(target));
     for module in &mut told.modules {
         module.verdicts.retain(|target, _| pick.targets.contains(target));
@@ -227,9 +236,18 @@ fn told_for(report: &DistributionReport, pick: &Pick<'_>) -> DistributionReport 
 }
 
 fn without_wheel(pick: &Pick<'_>) -> Option<DistributionReport> {
-    let judgement = assess::availability(&pick.taken)?;
+    Some(without_modules(pick, &assess::availability(&pick.taken)?))
+}
+
+/// One whose wheel is here and cannot be read at all.
+fn unread_wheel(pick: &Pick<'_>, notes: &[Note]) -> Option<DistributionReport> {
+    let note = notes.iter().find(|note| note.unread)?;
+    Some(without_modules(pick, &assess::availability(&Taken::Unread(note.clone()))?))
+}
+
+fn without_modules(pick: &Pick<'_>, judgement: &Judgement) -> DistributionReport {
     let Want { name, version, said_by, .. } = pick.want;
-    Some(DistributionReport {
+    DistributionReport {
         distribution: Distribution {
             name: Some(name.clone()),
             version: version.clone(),
@@ -243,7 +261,7 @@ fn without_wheel(pick: &Pick<'_>) -> Option<DistributionReport> {
         chosen: Some(chosen(pick)),
         verdicts: pick.targets.iter().map(|target| (*target, judgement.clone())).collect(),
         modules: Vec::new(),
-    })
+    }
 }
 
 fn chosen(pick: &Pick<'_>) -> Chosen {
