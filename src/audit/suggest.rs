@@ -187,7 +187,9 @@ impl Search<'_> {
         let scope = Scope { targets: &targets, verify_hashes: false };
         let artifact = Artifact { path: fetched.path, kind: ArtifactKind::Wheel };
         let (mut reports, notes) = audit_artifact(&artifact, &scope, &Progress::new(false));
-        reports.iter_mut().for_each(|report| narrow::to_platform(report, context.platform));
+        for report in &mut reports {
+            narrow::to_platform(report, context.platform);
+        }
         let mut all: Vec<&mut DistributionReport> = reports.iter_mut().collect();
         assess::settle(&mut all);
         reports.iter_mut().for_each(super::judge);
