@@ -5,10 +5,10 @@ use super::Audited;
 use super::modules::{Scope, audit_artifact};
 use super::narrow;
 use crate::acquire::index::{Index, IndexError, Settings, Surroundings};
-use crate::acquire::project::{self, Project, Request, Uv};
+use crate::acquire::project::{self, Builds, Project, Request, Uv};
 use crate::model::{
     Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile,
-    Judgement, Note, Platform, Taken, Target, Want,
+    Judgement, Note, Platform, Source, Taken, Target, Want,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -31,9 +31,9 @@ struct Pick<'a> {
 /// What a project asks for, and where it is looked up.
 pub(super) struct Wanted {
     project: Project,
-    index: Index,
+    pub index: Index,
     /// Threads that wait for servers.
-    waiting: rayon::ThreadPool,
+    pub waiting: rayon::ThreadPool,
 }
 
 impl Wanted {
@@ -50,6 +50,14 @@ impl Wanted {
         Ok(Self { project, index: Index::new(settings), waiting })
     }
 
+    /// Whether all that is wanted of a distribution is looked up by its name: another version of it is to be had.
+    pub(super) fn is_from_index(&self, name: &str) -> bool {
+        let mut wants = self.project.wants.iter().filter(|want| want.name == name).peekable();
+        wants.peek().is_some()
+            && wants
+                .all(|want| matches!(want.source, Source::Index | Source::OneIndex(_) | Source::Listed(_)))
+    }
+
     /// Chooses, fetches and audits. Gives the wheels with what is in them, for each platform by itself, and the
     /// distributions of which there is no wheel.
     pub(super) fn audit(
@@ -61,6 +69,7 @@ impl Wanted {
         notes.extend(self.project.notes.iter().cloned());
         let fetching = Fetching {
             index: &self.index,
+            builds: &self.project.builds,
             whole: plan.verify_hashes || plan.confirms,
             explains: plan.project.explain_wheels,
             verify_hashes: plan.verify_hashes,
@@ -75,6 +84,8 @@ impl Wanted {
 /// How wheels are brought here.
 struct Fetching<'a> {
     index: &'a Index,
+    /// What requirements files say of wheels and source archives.
+    builds: &'a Builds,
     /// Whether whole files are wanted: to be installed, or to be held against a hash.
     whole: bool,
     /// Whether files are told that were passed over.
@@ -145,7 +156,7 @@ fn picks<'a>(wants: &'a [Want], fetching: &Fetching<'_>) -> Vec<Pick<'a>> {
 
 fn pick<'a>(want: &'a Want, context: Context, fetching: &Fetching<'_>) -> Pick<'a> {
     let choice = fetching.index.choose(want, context);
-    let (taken, fetched) = match choice.taken {
+    let (taken, fetched) = match controlled(choice.taken, want, fetching.builds) {
         Taken::Wheel(file) => match fetch(fetching.index, &file, want, fetching.whole) {
             Ok(fetched) => (Taken::Wheel(file), Some(fetched)),
             Err(error) => (Taken::Unread(error.note()), None),
@@ -154,6 +165,20 @@ fn pick<'a>(want: &'a Want, context: Context, fetching: &Fetching<'_>) -> Pick<'
     };
     let considered = if fetching.explains { choice.considered } else { Vec::new() };
     Pick { want, platform: context.platform, targets: vec![context.target], taken, considered, fetched }
+}
+
+/// What `--no-binary` and `--only-binary` make of a choice.
+fn controlled(taken: Taken, want: &Want, builds: &Builds) -> Taken {
+    let names = |names: &[String]| names.iter().any(|name| *name == want.name || name == ":all:");
+    match taken {
+        Taken::Wheel(_) if names(&builds.no_binary) => {
+            Taken::Project("what --no-binary asks for instead of the wheel".to_owned())
+        }
+        Taken::SourceArchive(_) | Taken::Project(_) if names(&builds.only_binary) => {
+            Taken::Nothing("no wheel fits, and --only-binary leaves source archives out".to_owned())
+        }
+        other => other,
+    }
 }
 
 fn fetch(index: &Index, file: &IndexFile, want: &Want, whole: bool) -> Result<(PathBuf, bool), IndexError> {
