@@ -45,7 +45,7 @@ fn of_another_python_the_wheels_of_the_target_are_audited() {
         assert_eq!(verdicts(&run.ends(1).json(), "3.14t"), expected, "{python}");
         let run = environment(python).check(&server(), &[".venv"]);
         run.ends(1)
-            .says(&format!("is for Python {python}"))
+            .says(&format!("an environment of Python {python} with"))
             .says("--as-installed audits its files as they are");
     }
 }
