@@ -112,7 +112,9 @@ impl Plan {
     fn resolve(check: Check, config: Config) -> Result<Self, Error> {
         let baseline = check.policy.baseline.or(config.baseline);
         // One that is to be written need not be there yet.
-        let known = baseline.filter(|path| check.policy.write_baseline.as_ref() != Some(path));
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let written = check.policy.write_baseline.as_ref().map(absolute);
+        let known = baseline.filter(|path| written.as_ref() != Some(&absolute(path)));
         let policy =
             Policy { baseline: known.map(|path| Baseline::read(&path)).transpose()?, ..config.policy };
         let output = check.output.filter(|path| path != Path::new("-"));

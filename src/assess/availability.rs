@@ -1,10 +1,11 @@
 //! The verdict for a distribution of which no wheel is at hand.
 
-use crate::model::{Judgement, Reason, Taken, Verdict};
+use crate::model::{Evidence, EvidenceKind, Judgement, Reason, SourceHint, Taken, Verdict};
 
-/// What the choice of an installer says by itself; none where it is a wheel, whose modules decide.
+/// What the choice of an installer says by itself, with what a source archive's lines hint at; none where it is a wheel,
+/// whose modules decide.
 #[must_use]
-pub fn availability(taken: &Taken) -> Option<Judgement> {
+pub fn availability(taken: &Taken, hints: &[SourceHint]) -> Option<Judgement> {
     let (verdict, reason) = match taken {
         Taken::Wheel(_) => return None,
         Taken::SourceArchive(file) => (Verdict::SourceOnly, Reason::SourceArchive(file.name.clone())),
@@ -16,7 +17,13 @@ pub fn availability(taken: &Taken) -> Option<Judgement> {
             (Verdict::Undetermined, Reason::Unread(why.to_owned()))
         }
     };
-    Some(Judgement { verdict, reason, evidence: Vec::new() })
+    let evidence = hints.iter().map(|SourceHint { file, line, text }| {
+        Evidence::new(
+            EvidenceKind::Source,
+            format!("its sources have, for what that is worth: {text} ({file}:{line})"),
+        )
+    });
+    Some(Judgement { verdict, reason, evidence: evidence.collect() })
 }
 
 #[cfg(test)]
@@ -35,12 +42,12 @@ mod tests {
             requires_python: None,
             metadata: None,
         };
-        let verdict = |taken| availability(&taken).map(|judged| judged.verdict);
+        let verdict = |taken| availability(&taken, &[]).map(|judged| judged.verdict);
         assert_eq!(verdict(Taken::Wheel(file.clone())), None);
         assert_eq!(verdict(Taken::SourceArchive(file)), Some(Verdict::SourceOnly));
         assert_eq!(verdict(Taken::Nothing("no file fits".to_owned())), Some(Verdict::NotAvailable));
         let unread = Note::unread("foo 1.0", "the index does not answer\nhint: try again");
-        let judged = availability(&Taken::Unread(unread)).unwrap();
+        let judged = availability(&Taken::Unread(unread), &[]).unwrap();
         assert_eq!(judged.verdict, Verdict::Undetermined);
         assert_eq!(judged.reason.to_string(), "could not be read: the index does not answer");
     }

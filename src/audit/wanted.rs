@@ -8,7 +8,7 @@ use crate::acquire::index::{Index, IndexError, Settings, Surroundings};
 use crate::acquire::project::{self, Builds, Project, Request, Uv};
 use crate::model::{
     Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile,
-    Judgement, Note, Platform, Source, Taken, Target, Want,
+    Judgement, Note, Platform, Source, SourceHint, Taken, Target, Want,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -24,6 +24,8 @@ struct Pick<'a> {
     targets: Vec<Target>,
     taken: Taken,
     considered: Vec<Considered>,
+    /// What the sources declare, where there is no wheel.
+    hints: Vec<SourceHint>,
     /// Where the wheel lies, and whether all of it does; none where there is no wheel.
     fetched: Option<(PathBuf, bool)>,
 }
@@ -163,8 +165,21 @@ fn pick<'a>(want: &'a Want, context: Context, fetching: &Fetching<'_>) -> Pick<'
         },
         other => (other, None),
     };
+    // A source archive that cannot be read hints at nothing, and is told as what it is all the same.
+    let hints = match &taken {
+        Taken::SourceArchive(file) => fetching.index.source_hints(file, &want.hashes).unwrap_or_default(),
+        _ => Vec::new(),
+    };
     let considered = if fetching.explains { choice.considered } else { Vec::new() };
-    Pick { want, platform: context.platform, targets: vec![context.target], taken, considered, fetched }
+    Pick {
+        want,
+        platform: context.platform,
+        targets: vec![context.target],
+        taken,
+        considered,
+        hints,
+        fetched,
+    }
 }
 
 /// What `--no-binary` and `--only-binary` make of a choice.
@@ -236,13 +251,13 @@ fn told_for(report: &DistributionReport, pick: &Pick<'_>) -> DistributionReport 
 }
 
 fn without_wheel(pick: &Pick<'_>) -> Option<DistributionReport> {
-    Some(without_modules(pick, &assess::availability(&pick.taken)?))
+    Some(without_modules(pick, &assess::availability(&pick.taken, &pick.hints)?))
 }
 
 /// One whose wheel is here and cannot be read at all.
 fn unread_wheel(pick: &Pick<'_>, notes: &[Note]) -> Option<DistributionReport> {
     let note = notes.iter().find(|note| note.unread)?;
-    Some(without_modules(pick, &assess::availability(&Taken::Unread(note.clone()))?))
+    Some(without_modules(pick, &assess::availability(&Taken::Unread(note.clone()), &[])?))
 }
 
 fn without_modules(pick: &Pick<'_>, judgement: &Judgement) -> DistributionReport {

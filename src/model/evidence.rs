@@ -62,6 +62,8 @@ pub enum EvidenceKind {
     Hash,
     /// A header of the distribution's metadata.
     Metadata,
+    /// A line of a source archive: what a build makes of it is not known.
+    Source,
     /// What an interpreter did.
     Run,
 }

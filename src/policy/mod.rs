@@ -11,7 +11,8 @@ pub use baseline::{Baseline, BaselineError};
 pub use ignore::{End, Ignore};
 
 use crate::model::{
-    Agreement, DistributionReport, Finding, Level, Note, Report, SuppressedBy, Suppression, Verdict,
+    Agreement, DistributionReport, Finding, Judgement, Level, Note, Reason, Report, SuppressedBy,
+    Suppression, Verdict,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -66,6 +67,31 @@ impl Policy {
     fn unread(&self) -> Level {
         self.levels.get("unread").copied().unwrap_or(Level::Unsure)
     }
+
+    /// What a distribution's own verdict does where no rule has said anything of it: a verdict that is not fine never
+    /// passes for want of a finding.
+    fn untold(&self, report: &DistributionReport, findings: &[Finding]) -> Option<Level> {
+        let told = |verdict: Verdict| {
+            let rules = rules_about(verdict);
+            findings.iter().any(|finding| rules.contains(&finding.rule) && tells_of(finding, report))
+        };
+        let judged = report.verdicts.values().filter(|judged| !told(judged.verdict));
+        judged.filter_map(|judged| self.level_of(judged)).max()
+    }
+
+    /// What the rule does that would have told of a judgement.
+    fn level_of(&self, judged: &Judgement) -> Option<Level> {
+        let (rule, level) = match judged.verdict {
+            Verdict::RequiresGil => ("gil-reenabled", Level::Deny),
+            Verdict::IncompatibleAbi => ("abi-mismatch", Level::Deny),
+            Verdict::NotAvailable => ("no-free-threaded-wheel", Level::Deny),
+            Verdict::SourceOnly => ("source-only", Level::Unsure),
+            Verdict::Undetermined if matches!(judged.reason, Reason::Unread(_)) => ("unread", Level::Unsure),
+            Verdict::Undetermined => ("undetermined", Level::Unsure),
+            Verdict::GilFree | Verdict::NotAnExtension | Verdict::PurePython => return None,
+        };
+        Some(self.levels.get(rule).copied().unwrap_or(level))
+    }
 }
 
 /// The day that ignores are held against: today in UTC, or that of `SOURCE_DATE_EPOCH`, which reproducible runs set
@@ -88,7 +114,8 @@ pub fn status(report: &Report, policy: &Policy) -> Status {
     let counting = report.findings.iter().filter(|finding| finding.suppressed.is_none());
     let unread = report.notes.iter().any(|note| note.unread).then(|| policy.unread());
     let levels = counting.map(|finding| finding.level).chain(unread);
-    let levels = levels.chain(report.distributions.iter().filter_map(|one| untold(one, &report.findings)));
+    let untold = report.distributions.iter().filter_map(|one| policy.untold(one, &report.findings));
+    let levels = levels.chain(untold);
     let worst = levels.max().unwrap_or(Level::Allow);
     let mut runs = report
         .distributions
@@ -106,23 +133,6 @@ pub fn status(report: &Report, policy: &Policy) -> Status {
     }
 }
 
-/// What a distribution's own verdict does where no rule has said anything of it: a verdict that is not fine never
-/// passes for want of a finding.
-fn untold(report: &DistributionReport, findings: &[Finding]) -> Option<Level> {
-    let label = report.distribution.to_string();
-    let told = |verdict: Verdict| {
-        let rules = rules_about(verdict);
-        findings.iter().any(|finding| {
-            rules.contains(&finding.rule)
-                && finding.distribution == label
-                && (finding.source == report.distribution.source
-                    || report.platform().is_some_and(|platform| finding.platforms.contains(&platform)))
-        })
-    };
-    let verdicts = report.verdicts.values().map(|judged| judged.verdict).filter(|verdict| !told(*verdict));
-    verdicts.filter_map(level_of).max()
-}
-
 /// The rules that tell of a verdict, each of each module or distribution that has it.
 const fn rules_about(verdict: Verdict) -> &'static [&'static str] {
     match verdict {
@@ -135,12 +145,12 @@ const fn rules_about(verdict: Verdict) -> &'static [&'static str] {
     }
 }
 
-const fn level_of(verdict: Verdict) -> Option<Level> {
-    match verdict {
-        Verdict::RequiresGil | Verdict::IncompatibleAbi | Verdict::NotAvailable => Some(Level::Deny),
-        Verdict::Undetermined | Verdict::SourceOnly => Some(Level::Unsure),
-        Verdict::GilFree | Verdict::NotAnExtension | Verdict::PurePython => None,
-    }
+/// Whether a finding tells of a distribution's verdict: that of a module of the same file, or that of a package on the
+/// same platform.
+fn tells_of(finding: &Finding, report: &DistributionReport) -> bool {
+    let of_platform = report.platform().is_some_and(|platform| finding.platforms.contains(&platform));
+    finding.distribution == report.distribution.to_string()
+        && (finding.source == report.distribution.source || finding.member.is_none() && of_platform)
 }
 
 impl From<Status> for ExitCode {

@@ -28,7 +28,10 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
         listed(&targets),
         on_platforms(&compiled)
     );
-    RULE.of_package(&compiled, message, "move to a version with a wheel, or build one and audit that")
+    let evidence = first.verdicts.values().flat_map(|judged| &judged.evidence).cloned().collect();
+    let finding =
+        RULE.of_package(&compiled, message, "move to a version with a wheel, or build one and audit that")?;
+    Some(Finding { evidence, ..finding })
 }
 
 #[cfg(test)]

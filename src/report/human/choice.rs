@@ -15,8 +15,16 @@ pub(super) fn write(group: &Group<'_>, names_platforms: bool, detail: Detail, pa
         }
     };
     for report in &group.reports {
-        for reason in report.verdicts.values().filter_map(|judged| told_here(&judged.reason)) {
-            once(reason, Tone::Plain, page);
+        for judged in report.verdicts.values() {
+            if let Some(reason) = told_here(&judged.reason) {
+                once(reason, Tone::Plain, page);
+                let shown = if detail == Detail::Everything { judged.evidence.len() } else { 1 };
+                judged
+                    .evidence
+                    .iter()
+                    .take(shown)
+                    .for_each(|hint| once(hint.text.clone(), Tone::Faint, page));
+            }
         }
         let Some(chosen) = &report.chosen else { continue };
         if is_fine(report) && detail < Detail::Everything {

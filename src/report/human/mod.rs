@@ -133,6 +133,9 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
     }
 }
 
+/// What one reason is about is listed up to here.
+const NOTES_SHOWN: usize = 5;
+
 /// What was not read first, without the modules that were not and stand above.
 fn notes(report: &Report, layout: &Layout, page: &mut Page) {
     let (listed, _) = listed(report, layout);
@@ -143,10 +146,22 @@ fn notes(report: &Report, layout: &Layout, page: &mut Page) {
         report.notes.iter().filter(|note| !note.unread || !told.contains(&note.about)).collect();
     for unread in [true, false] {
         let (title, tone) = if unread { ("not read", Tone::Bad) } else { ("note", Tone::Faint) };
-        for note in notes.iter().filter(|note| note.unread == unread) {
-            let mut lines = note.why.lines();
+        // A server that does not answer is one reason for many.
+        let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+        for Note { about, why, .. } in notes.iter().filter(|note| note.unread == unread) {
+            match by_reason.iter_mut().find(|(known, _)| known == why) {
+                Some((_, all)) => all.push(about),
+                None => by_reason.push((why, vec![about])),
+            }
+        }
+        for (why, about) in by_reason {
+            let mut lines = why.lines();
             let why = lines.next().unwrap_or("");
-            page.paragraph(0, tone, &format!("{title}: {}: {why}", note.about));
+            let shown = if layout.detail == Detail::Everything { about.len() } else { NOTES_SHOWN };
+            let more = about.len().saturating_sub(shown);
+            let more = if more > 0 { format!(" and {more} more (-v lists them)") } else { String::new() };
+            let about = about.iter().take(shown).copied().collect::<Vec<_>>().join(", ");
+            page.paragraph(0, tone, &format!("{title}: {about}{more}: {why}"));
             for line in lines {
                 page.paragraph(4, Tone::Help, line);
             }
