@@ -56,6 +56,7 @@ pub(super) struct Explorer<'s, 'a, 'data, M> {
     left: Vec<Vec<Option<Value>>>,
     merged: bool,
     guessed: bool,
+    hurried: bool,
     succeeded: bool,
     until: Until,
     /// Paths that have reached the rounds of this pass, at an undecided branch.
@@ -94,6 +95,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             left: Vec::new(),
             merged: false,
             guessed: false,
+            hurried: false,
             succeeded: false,
             hurry: Hurry::Not(None),
         };
@@ -111,6 +113,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             ends: explorer.ends,
             merged: explorer.merged,
             guessed: explorer.guessed,
+            hurried: explorer.hurried,
             left: explorer.left,
             steps: explorer.steps,
         }
@@ -133,6 +136,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         self.meetings = Meetings::default();
         self.rounds = ROUNDS[0];
         self.guessed = true;
+        self.hurried = true;
         let Start { mut path, site, target } = *start;
         match self.call(&mut path, site, target) {
             Ok(Next::Go) => self.pending.push(path),
@@ -234,8 +238,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             && path.memory.space.import_at(function).is_none()
         {
             self.hurry.keep(path, site, target);
-            if self.hurry.passes_over(path, site, function) {
-                hurry::pass_over(path, site);
+            if self.hurry.passes_over(path, site, function)? {
+                hurry::pass_over(path, site)?;
                 return Ok(Next::Go);
             }
         }

@@ -24,6 +24,9 @@ const MAX_ALL_PAGES: usize = 1 << 17;
 /// Entries that all their page tables may have together: 100 MB.
 const MAX_ALL_ENTRIES: usize = 1 << 22;
 
+/// Bytes of stack that functions have used that have returned.
+const MAX_STACK: u64 = 1 << 24;
+
 /// One word of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
@@ -33,6 +36,15 @@ enum Word {
     Bytes { bytes: u64, known: u8 },
     /// A value that is no number.
     Reference(Value),
+}
+
+impl Word {
+    fn known(self) -> Option<u64> {
+        match self {
+            Self::Bytes { bytes, known } if known & 0xf == 0xf => Some(bytes),
+            _ => None,
+        }
+    }
 }
 
 /// Counts itself among the pages of the evaluation.
@@ -72,13 +84,21 @@ pub(super) struct Memory<'s, 'a, 'data> {
     zeroed: RedBlackTreeMap<u64, u64>,
     /// The next free heap address.
     heap: u64,
+    /// Whether what the loader left in writable data may have been written over ([`Memory::forget`]).
+    forgotten: bool,
 }
 
 impl Clone for Memory<'_, '_, '_> {
     fn clone(&self) -> Self {
         let entries = &self.space.entries;
         entries.set(entries.get() + self.pages.len());
-        Self { space: self.space, pages: self.pages.clone(), zeroed: self.zeroed.clone(), heap: self.heap }
+        Self {
+            space: self.space,
+            pages: self.pages.clone(),
+            zeroed: self.zeroed.clone(),
+            heap: self.heap,
+            forgotten: self.forgotten,
+        }
     }
 }
 
@@ -91,7 +111,13 @@ impl Drop for Memory<'_, '_, '_> {
 
 impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     pub(super) fn new(space: &'s Space<'a, 'data>) -> Self {
-        Self { space, pages: FxHashMap::default(), zeroed: RedBlackTreeMap::new(), heap: space.regions.heap }
+        Self {
+            space,
+            pages: FxHashMap::default(),
+            zeroed: RedBlackTreeMap::new(),
+            heap: space.regions.heap,
+            forgotten: false,
+        }
     }
 
     /// Fresh heap memory of `size` bytes. Its content is unknown, or zero.
@@ -107,6 +133,50 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
             self.zeroed.insert_mut(start, end);
         }
         Value::Known(start)
+    }
+
+    /// Makes unknown what a function may have written that was not followed: all data outside of the stack, and what lies
+    /// on the stack from the lowest place there that the function could find on. It has been handed these values; what
+    /// lies below `stack` nobody uses any more.
+    pub(super) fn forget(&mut self, stack: u64, handed: &[Value]) {
+        let top = self.space.regions.stack;
+        let in_use = |address: u64| (stack..top).contains(&address);
+        let bytes = PAGE_WORDS as u64 * u64::from(self.space.pointer);
+        let is_stack = |page: u64| (stack.saturating_sub(MAX_STACK)..top).contains(&(page * bytes));
+        let words = |page: &Page| page.words.map(Word::known);
+        let outside = self.pages.iter().filter(|(number, _)| !is_stack(**number));
+        let found = outside.flat_map(|(_, page)| words(page)).flatten();
+        let found =
+            found.chain(handed.iter().filter_map(|value| value.known())).filter(|found| in_use(*found));
+        let mut low = found.min().unwrap_or(top);
+        let held = self.pages.len();
+        self.pages.retain(|number, _| is_stack(*number));
+        self.space.entries.set(self.space.entries.get() - (held - self.pages.len()));
+        let found_from = |low: u64| {
+            let reached = self.pages.iter().filter(|(number, _)| **number >= low / bytes);
+            let found = reached.flat_map(|(_, page)| words(page)).flatten();
+            found.filter(|found| in_use(*found)).min().unwrap_or(top).min(low)
+        };
+        while found_from(low) < low {
+            low = found_from(low);
+        }
+        let exit = Word::Bytes { bytes: self.space.regions.exit, known: 0xff };
+        for (number, page) in &mut self.pages {
+            let start = number * bytes;
+            if start.saturating_add(bytes) <= low {
+                continue;
+            }
+            for (address, word) in
+                (start..).step_by(self.space.pointer.into()).zip(&mut Rc::make_mut(page).words)
+            {
+                // No program writes over the address that its function returns to.
+                if address >= low && *word != exit {
+                    *word = Word::Bytes { bytes: 0, known: 0 };
+                }
+            }
+        }
+        self.zeroed = RedBlackTreeMap::new();
+        self.forgotten = true;
     }
 
     /// Reads `size` (1 to 8) bytes.
@@ -263,6 +333,9 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
         let in_heap = (self.space.regions.heap..self.heap).contains(&address);
         if in_heap && self.zeroed.range(..=address).next_back().is_some_and(|(_, end)| address < *end) {
             return Word::Bytes { bytes: 0, known: 0xff };
+        }
+        if self.forgotten && self.space.is_writable(address) && !self.space.is_import(address) {
+            return Word::Bytes { bytes: 0, known: 0 };
         }
         match self.space.initial_word(address) {
             Value::Known(bytes) => Word::Bytes { bytes, known: 0xff },

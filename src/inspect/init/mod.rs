@@ -4,7 +4,7 @@
 //! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
 //! [`capi`] answers calls that leave the file, [`explore`] follows every open path to its end ([`ends`]; [`hurry`] is
 //! for functions with too many), [`slots`] reads what was handed to the interpreter, and [`outcome`] says what the
-//! paths have in common. [`trace`] tells people how, and [`makes`] follows what a module does for others.
+//! paths have in common. [`sites`] looks for declarations that no path came to, [`trace`] tells people how, and [`makes`] follows what a module does for others.
 //! [`unevaluated`] says what can be told without running code.
 
 mod arm64;
@@ -19,6 +19,7 @@ mod meetings;
 mod memory;
 mod outcome;
 mod path;
+mod sites;
 mod slots;
 mod space;
 #[cfg(test)]

@@ -130,6 +130,8 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     pub escaped: Option<u64>,
     /// A function of another library was given a module, or data of this image.
     pub handed_over: Option<u64>,
+    /// The functions that the last `PyUnstable_Module_SetGIL` was called in, below the hook; none if it was not.
+    pub declared_in: Option<Rc<[u64]>>,
     /// Its steps, where they are recorded.
     pub recorded: Option<Rc<Recorded>>,
     next: u32,
@@ -149,6 +151,7 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
             unknown_gil_call: None,
             escaped: None,
             handed_over: None,
+            declared_in: None,
             recorded: None,
             next: 0,
         }
@@ -264,6 +267,12 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
                 site,
             );
         }
+    }
+
+    /// Remembers the functions that have not returned, a stub of the procedure linkage table included.
+    pub(super) fn declares_here(&mut self) {
+        let functions = self.frames.iter().skip(1).map(|frame| frame.function);
+        self.declared_in = Some(functions.filter(|function| *function != 0).collect());
     }
 
     /// Whether the function that is being entered is called by the hook itself.

@@ -232,6 +232,13 @@ impl<'a, 'data> Space<'a, 'data> {
         })
     }
 
+    /// Whether the loader puts the address of an import there.
+    pub(super) fn is_import(&self, address: u64) -> bool {
+        let fixup =
+            self.image_at(address).and_then(|loaded| loaded.image.fixup(address.wrapping_sub(loaded.base)));
+        matches!(fixup, Some(Fixup::Import { .. } | Fixup::Resolver(_)))
+    }
+
     /// The image that an address lies in.
     pub(super) fn image_at(&self, address: u64) -> Option<&Loaded<'a, 'data>> {
         self.images.iter().find(|loaded| {

@@ -44,7 +44,10 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
             let gil = path.argument(1);
             path.note(name, format!("PyUnstable_Module_SetGIL(module, {})", show(path, gil)), site);
             match path.module(first) {
-                Some(module) => module.gil = Some((site, gil)),
+                Some(module) => {
+                    module.gil = Some((site, gil));
+                    path.declares_here();
+                }
                 None => path.unknown_gil_call = Some(site),
             }
             Value::ZERO

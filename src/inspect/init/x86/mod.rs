@@ -28,6 +28,9 @@ const LANES: usize = 4;
 /// Stack words that count as progress: unoptimised code keeps its loop counters there.
 const FINGERPRINT_WORDS: u64 = 24;
 
+/// Arguments that a function may have, more than any that is called by an init function.
+const HANDED_WORDS: u8 = 16;
+
 const STACK_POINTER: usize = 4;
 
 /// Bytes of the longest instruction (SDM volume 2, 2.3.11).
@@ -156,6 +159,12 @@ impl Machine for X86 {
                 _ => Value::Unknown,
             },
         }
+    }
+
+    fn handed(&self, memory: &Memory) -> (Value, Vec<Value>) {
+        let registers = self.convention.lost().iter().map(|register| self.general(*register));
+        let all = registers.chain((0..HANDED_WORDS).map(|index| self.argument(memory, index)));
+        (self.general(STACK_POINTER), all.collect())
     }
 
     fn leave(&mut self, memory: &Memory, result: Value) {
