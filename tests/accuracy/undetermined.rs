@@ -56,6 +56,11 @@ const TABLE: &[(&str, &str, Knowable)] = &[
     ("single/single_long_body_declares_again", "", Knowable::WithEffort("what takes long is passed over")),
     ("single/single_long_body_replaces", "", Knowable::WithEffort("what takes long is passed over")),
     ("single/single_long_body_replaces_local", "", Knowable::WithEffort("what takes long is passed over")),
+    (
+        "single/single_long_body_replaces_reference",
+        "",
+        Knowable::WithEffort("what takes long is passed over"),
+    ),
     ("changed/changed_by_long_body", "", Knowable::WithEffort("what takes long is passed over")),
     ("hooks/recurses_for_ever", "", Knowable::WithEffort("ends when the stack does")),
     ("hooks/data_init", "", Knowable::WithEffort("is no code")),

@@ -56,7 +56,6 @@ pub(super) struct Explorer<'s, 'a, 'data, M> {
     left: Vec<Vec<Option<Value>>>,
     merged: bool,
     guessed: bool,
-    hurried: bool,
     succeeded: bool,
     until: Until,
     /// Paths that have reached the rounds of this pass, at an undecided branch.
@@ -95,7 +94,6 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             left: Vec::new(),
             merged: false,
             guessed: false,
-            hurried: false,
             succeeded: false,
             hurry: Hurry::Not(None),
         };
@@ -113,7 +111,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             ends: explorer.ends,
             merged: explorer.merged,
             guessed: explorer.guessed,
-            hurried: explorer.hurried,
+            hurried: matches!(explorer.hurry, Hurry::Begun(_)),
             left: explorer.left,
             steps: explorer.steps,
         }
@@ -136,7 +134,6 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
         self.meetings = Meetings::default();
         self.rounds = ROUNDS[0];
         self.guessed = true;
-        self.hurried = true;
         let Start { mut path, site, target } = *start;
         match self.call(&mut path, site, target) {
             Ok(Next::Go) => self.pending.push(path),

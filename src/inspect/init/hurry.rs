@@ -96,7 +96,7 @@ impl<'s, 'a, 'data, M: Machine> Hurry<'s, 'a, 'data, M> {
 pub(super) fn pass_over<M: Machine>(path: &mut Path<M>, site: u64) -> Result<(), Full> {
     path.record_skip(site, "it takes long");
     let (stack, handed) = path.machine.handed(&path.memory);
-    path.memory.forget(stack.known().ok_or(Full)?, &handed);
+    path.forget(stack.known().ok_or(Full)?, &handed)?;
     path.skip();
     Ok(())
 }

@@ -62,9 +62,7 @@ pub(super) fn join<M: Machine>(
             let why = "some of its paths were left open that may declare something else".to_owned();
             (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
         }
-        (Some((outcome, path)), None)
-            if explored.hurried && !stands_alone(&outcome, path.declared_in.as_deref(), request) =>
-        {
+        (Some((outcome, path)), None) if explored.hurried && !stands_alone(&outcome, &path, request) => {
             let why = "calls that take long were passed over, and may declare something else".to_owned();
             (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
         }
@@ -178,12 +176,14 @@ fn covers(outcome: &Outcome, left: &[Vec<Option<Value>>], request: &Request) -> 
     }
 }
 
-/// Whether what was passed over cannot change an outcome, declared in these functions: nothing else in the file
-/// declares. What code can change at any time, a definition that is handed over, is no such outcome.
-fn stands_alone(outcome: &Outcome, declared_in: Option<&[u64]>, request: &Request) -> bool {
-    match (outcome, declared_in) {
-        (Outcome::SinglePhase { gil: None, .. }, _) => !declares_by_call(request),
-        (Outcome::SinglePhase { gil: Some(_), .. }, Some(way)) => sites::is_only_declaration(request, way),
+/// Whether what was passed over cannot change what a path comes to: nothing else in the file makes or declares modules.
+/// What code can change at any time, a definition that is handed over, is no such outcome.
+fn stands_alone<M>(outcome: &Outcome, path: &Path<M>, request: &Request) -> bool {
+    match (outcome, &path.made_in, &path.declared_in) {
+        (Outcome::SinglePhase { gil: None, .. }, ..) => !declares_by_call(request),
+        (Outcome::SinglePhase { gil: Some(_), .. }, Some(made_in), Some(declared_in)) => {
+            sites::is_only_creation(request, made_in) && sites::is_only_declaration(request, declared_in)
+        }
         _ => false,
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
                 return Some(Value::ZERO);
             }
             let definition = initialise(path, first, site);
+            path.made_in = Some(path.way());
             path.thing(Thing::Module(Module {
                 definition,
                 bare: false,
@@ -46,7 +47,7 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
             match path.module(first) {
                 Some(module) => {
                     module.gil = Some((site, gil));
-                    path.declares_here();
+                    path.declared_in = Some(path.way());
                 }
                 None => path.unknown_gil_call = Some(site),
             }

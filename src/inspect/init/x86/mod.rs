@@ -177,9 +177,17 @@ impl Machine for X86 {
         // Windows keeps the low halves of xmm6 to xmm15, System V no vector register at all.
         let (first_kept, lanes_kept) =
             if self.convention == Convention::Microsoft { (6, 2) } else { (16, 0) };
-        for (index, lanes) in Rc::make_mut(&mut self.vector).iter_mut().enumerate() {
-            let kept = if index < first_kept { 0 } else { lanes_kept };
-            lanes.iter_mut().skip(kept).for_each(|lane| *lane = Value::Unknown);
+        let is_lost = |register: usize, lane: usize| register < first_kept || lane >= lanes_kept;
+        // As a rule nothing is in them: a path that has forked shares them as long as that is so.
+        let holds = |(register, lanes): (usize, &[Value; LANES])| {
+            let mut lanes = lanes.iter().enumerate();
+            lanes.any(|(lane, value)| *value != Value::Unknown && is_lost(register, lane))
+        };
+        if self.vector.iter().enumerate().any(holds) {
+            for (register, lanes) in Rc::make_mut(&mut self.vector).iter_mut().enumerate() {
+                let lost = lanes.iter_mut().enumerate().filter(|(lane, _)| is_lost(register, *lane));
+                lost.for_each(|(_, value)| *value = Value::Unknown);
+            }
         }
         self.flags = Flags::default();
         self.set_general(0, result);
