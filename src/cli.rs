@@ -24,9 +24,9 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_STATUS: &str = "Exit status:
   0  nothing wrong
-  1  something requires the GIL, does not load, is not what RECORD lists, or contradicts its verdict
+  1  something requires the GIL, does not install or load, was changed, or contradicts its verdict
   2  wrong usage, or nothing could be audited
-  3  nothing wrong seen, but something is undetermined or could not be read or confirmed";
+  3  nothing wrong seen, but something is undetermined, not built yet, unread or unconfirmed";
 
 const INSPECT_EXIT_STATUS: &str = "Exit status:
   0  the module was inspected, whatever its verdict

@@ -67,6 +67,9 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
         // What has just been written is what the next run goes by.
         Policy { baseline: Some(baseline), ..Policy::default() }.apply(&mut report, policy::today());
     }
+    if let Some(file) = &plan.project.fix_to {
+        deliver::deliver(&audit::constraints(&report.distributions), Some(file))?;
+    }
     let status = policy::status(&report, &plan.policy);
     let text = match plan.format {
         Format::Json => report::json::render(&report)?,

@@ -81,7 +81,7 @@ const HOMES: [(&str, &[&str]); 48] = [
     ("shlex", &["acquire/project/"]),
     ("strsim", &["config/"]),
     ("tar", &["acquire/index/"]),
-    ("tempfile", &["acquire/index/", "confirm/", "deliver.rs"]),
+    ("tempfile", &["acquire/", "confirm/", "deliver.rs"]),
     ("textwrap", &["plan.rs", "report/human/page.rs"]),
     ("toml", &["acquire/", "config/"]),
     ("ureq", &["acquire/index/"]),

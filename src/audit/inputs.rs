@@ -42,17 +42,12 @@ pub(super) fn inputs(plan: &Plan) -> Result<Inputs, Error> {
     let Discovery { mut artifacts, notes: more } = acquire::discover(&local);
     notes.extend(more);
     if !plan.project.as_installed {
-        artifacts.retain(|artifact| match of_another_python(artifact, &plan.targets) {
-            None => true,
-            Some(python) => {
-                let why = format!(
-                    "is for Python {python}: audited are the wheels that the target would get at the same versions\n\
-                     hint: --as-installed audits its files as they are"
-                );
-                notes.push(Note::told(shown(&artifact.path), why));
+        artifacts.retain(|artifact| {
+            let is_another = is_of_another_python(artifact, &plan.targets);
+            if is_another {
                 request.environments.push(artifact.path.clone());
-                false
             }
+            !is_another
         });
     }
     let is_empty = request.requirements.is_empty()
@@ -121,16 +116,16 @@ fn is_requirement(text: &str) -> bool {
     text.contains("://") || is_name && !is_file.iter().any(|end| text.ends_with(end))
 }
 
-/// The Python of an environment none of the targets of which would use it.
-fn of_another_python(artifact: &Artifact, targets: &[Target]) -> Option<String> {
-    let ArtifactKind::SitePackages { python: Some(python), .. } = &artifact.kind else { return None };
+/// Whether an environment is that of a Python that is none of the targets.
+fn is_of_another_python(artifact: &Artifact, targets: &[Target]) -> bool {
+    let ArtifactKind::SitePackages { python: Some(python), .. } = &artifact.kind else { return false };
     let is_for = |target: &Target| {
         let name = target.to_string();
         let (version, free_threaded) = (name.trim_end_matches('t'), python.ends_with('t'));
         let of_version = |rest: &str| rest.is_empty() || rest.starts_with(['.', 't']);
         free_threaded && python.strip_prefix(version).is_some_and(of_version)
     };
-    (!targets.iter().any(is_for)).then(|| python.clone())
+    !targets.iter().any(is_for)
 }
 
 #[cfg(test)]
@@ -152,14 +147,14 @@ mod tests {
         let of_another = |python: Option<&str>| {
             let kind =
                 ArtifactKind::SitePackages { python: python.map(str::to_owned), editables: Vec::new() };
-            of_another_python(&Artifact { path: PathBuf::from("venv"), kind }, &[Target::Py314t])
+            is_of_another_python(&Artifact { path: PathBuf::from("venv"), kind }, &[Target::Py314t])
         };
         for same in ["3.14t", "3.14.2t", "3.14.0t"] {
-            assert_eq!(of_another(Some(same)), None, "{same}");
+            assert!(!of_another(Some(same)), "{same}");
         }
         for other in ["3.14.2", "3.12.4", "3.13t", "3.1t", "3.145t"] {
-            assert_eq!(of_another(Some(other)).as_deref(), Some(other));
+            assert!(of_another(Some(other)), "{other}");
         }
-        assert_eq!(of_another(None), None);
+        assert!(!of_another(None));
     }
 }

@@ -4,9 +4,12 @@
 mod inputs;
 mod inspection;
 mod modules;
+mod narrow;
+mod suggest;
 mod wanted;
 
 pub use inspection::inspection;
+pub use suggest::constraints;
 
 use crate::confirm::{self, Confirmer, Place};
 use crate::model::{
@@ -36,9 +39,9 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let progress = Progress::new(plan.progress);
     let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
     let mut audited = pool.install(|| audit_local(artifacts, plan, &progress, &mut report.notes));
-    if let Some(request) = request {
+    let wanted = request.map(|request| wanted::Wanted::of(&request, plan)).transpose()?;
+    if let Some(wanted) = &wanted {
         report.platforms.clone_from(&plan.project.platforms);
-        let wanted = wanted::Wanted::of(&request, plan)?;
         let (wheels, without) = pool.install(|| wanted.audit(plan, &progress, &mut report.notes));
         audited.extend(wheels);
         report.distributions = without;
@@ -56,6 +59,9 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     for mut distribution in audited.into_iter().flat_map(|(_, distributions)| distributions) {
         judge(&mut distribution);
         report.distributions.push(distribution);
+    }
+    if let Some(wanted) = wanted.filter(|_| plan.project.suggest) {
+        suggest::suggest(&wanted, &mut report.distributions);
     }
     let (findings, notes) = pool.install(|| findings(&report.distributions));
     report.findings = findings;

@@ -3,11 +3,12 @@
 
 use super::Audited;
 use super::modules::{Scope, audit_artifact};
+use super::narrow;
 use crate::acquire::index::{Index, IndexError, Settings, Surroundings};
-use crate::acquire::project::{self, Project, Request, Uv};
+use crate::acquire::project::{self, Builds, Project, Request, Uv};
 use crate::model::{
-    Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile, Note,
-    Platform, Taken, Target, Want,
+    Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile,
+    Judgement, Note, Platform, Source, Taken, Target, Want,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -30,9 +31,9 @@ struct Pick<'a> {
 /// What a project asks for, and where it is looked up.
 pub(super) struct Wanted {
     project: Project,
-    index: Index,
+    pub index: Index,
     /// Threads that wait for servers.
-    waiting: rayon::ThreadPool,
+    pub waiting: rayon::ThreadPool,
 }
 
 impl Wanted {
@@ -49,6 +50,14 @@ impl Wanted {
         Ok(Self { project, index: Index::new(settings), waiting })
     }
 
+    /// Whether all that is wanted of a distribution is looked up by its name: another version of it is to be had.
+    pub(super) fn is_from_index(&self, name: &str) -> bool {
+        let mut wants = self.project.wants.iter().filter(|want| want.name == name).peekable();
+        wants.peek().is_some()
+            && wants
+                .all(|want| matches!(want.source, Source::Index | Source::OneIndex(_) | Source::Listed(_)))
+    }
+
     /// Chooses, fetches and audits. Gives the wheels with what is in them, for each platform by itself, and the
     /// distributions of which there is no wheel.
     pub(super) fn audit(
@@ -60,6 +69,7 @@ impl Wanted {
         notes.extend(self.project.notes.iter().cloned());
         let fetching = Fetching {
             index: &self.index,
+            builds: &self.project.builds,
             whole: plan.verify_hashes || plan.confirms,
             explains: plan.project.explain_wheels,
             verify_hashes: plan.verify_hashes,
@@ -74,6 +84,8 @@ impl Wanted {
 /// How wheels are brought here.
 struct Fetching<'a> {
     index: &'a Index,
+    /// What requirements files say of wheels and source archives.
+    builds: &'a Builds,
     /// Whether whole files are wanted: to be installed, or to be held against a hash.
     whole: bool,
     /// Whether files are told that were passed over.
@@ -93,19 +105,26 @@ fn audit_picks(
             by_file.entry(path).or_default().push(pick);
         }
     }
-    let audit_one = |(path, picks): (&PathBuf, Vec<&Pick<'_>>)| audit_wheel(path, &picks, fetching, progress);
-    let audited: Vec<(Vec<Audited>, Vec<Note>)> =
-        by_file.into_iter().collect::<Vec<_>>().into_par_iter().with_max_len(1).map(audit_one).collect();
-    let (audited, notes): (Vec<Vec<Audited>>, Vec<Vec<Note>>) = audited.into_iter().unzip();
-    let mut notes = notes.concat();
-    let mut without = Vec::new();
+    let audit_one =
+        |(path, picks): (&&PathBuf, &Vec<&Pick<'_>>)| audit_wheel(path, picks, fetching, progress);
+    let all: Vec<(Vec<Audited>, Vec<Note>)> =
+        by_file.iter().collect::<Vec<_>>().into_par_iter().with_max_len(1).map(audit_one).collect();
+    let (mut audited, mut notes, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    for (picks, (wheels, found)) in by_file.values().zip(all) {
+        // A wheel that is none is still what was asked for.
+        if wheels.iter().all(|(_, reports)| reports.is_empty()) {
+            without.extend(picks.iter().filter_map(|pick| unread_wheel(pick, &found)));
+        }
+        audited.extend(wheels);
+        notes.extend(found);
+    }
     for pick in picks.iter().filter(|pick| pick.fetched.is_none()) {
         if let Taken::Unread(note) = &pick.taken {
             notes.push(note.clone());
         }
         without.extend(without_wheel(pick));
     }
-    (audited.into_iter().flatten().collect(), without, notes)
+    (audited, without, notes)
 }
 
 /// Chooses and fetches. Wants of one context come together, so that no two threads begin by waiting for one page.
@@ -137,7 +156,7 @@ fn picks<'a>(wants: &'a [Want], fetching: &Fetching<'_>) -> Vec<Pick<'a>> {
 
 fn pick<'a>(want: &'a Want, context: Context, fetching: &Fetching<'_>) -> Pick<'a> {
     let choice = fetching.index.choose(want, context);
-    let (taken, fetched) = match choice.taken {
+    let (taken, fetched) = match controlled(choice.taken, want, fetching.builds) {
         Taken::Wheel(file) => match fetch(fetching.index, &file, want, fetching.whole) {
             Ok(fetched) => (Taken::Wheel(file), Some(fetched)),
             Err(error) => (Taken::Unread(error.note()), None),
@@ -146,6 +165,20 @@ fn pick<'a>(want: &'a Want, context: Context, fetching: &Fetching<'_>) -> Pick<'
     };
     let considered = if fetching.explains { choice.considered } else { Vec::new() };
     Pick { want, platform: context.platform, targets: vec![context.target], taken, considered, fetched }
+}
+
+/// What `--no-binary` and `--only-binary` make of a choice.
+fn controlled(taken: Taken, want: &Want, builds: &Builds) -> Taken {
+    let names = |names: &[String]| names.iter().any(|name| *name == want.name || name == ":all:");
+    match taken {
+        Taken::Wheel(_) if names(&builds.no_binary) => {
+            Taken::Project("what --no-binary asks for instead of the wheel".to_owned())
+        }
+        Taken::SourceArchive(_) | Taken::Project(_) if names(&builds.only_binary) => {
+            Taken::Nothing("no wheel fits, and --only-binary leaves source archives out".to_owned())
+        }
+        other => other,
+    }
 }
 
 fn fetch(index: &Index, file: &IndexFile, want: &Want, whole: bool) -> Result<(PathBuf, bool), IndexError> {
@@ -194,6 +227,7 @@ fn whole_of(picks: &[&Pick<'_>], fetching: &Fetching<'_>) -> Option<(PathBuf, bo
 fn told_for(report: &DistributionReport, pick: &Pick<'_>) -> DistributionReport {
     let mut told = report.clone();
     told.chosen = Some(chosen(pick));
+    narrow::to_platform(&mut told, pick.platform);
     told.verdicts.retain(|target, _| pick.targets.contains(target));
     for module in &mut told.modules {
         module.verdicts.retain(|target, _| pick.targets.contains(target));
@@ -202,9 +236,18 @@ fn told_for(report: &DistributionReport, pick: &Pick<'_>) -> DistributionReport 
 }
 
 fn without_wheel(pick: &Pick<'_>) -> Option<DistributionReport> {
-    let judgement = assess::availability(&pick.taken)?;
+    Some(without_modules(pick, &assess::availability(&pick.taken)?))
+}
+
+/// One whose wheel is here and cannot be read at all.
+fn unread_wheel(pick: &Pick<'_>, notes: &[Note]) -> Option<DistributionReport> {
+    let note = notes.iter().find(|note| note.unread)?;
+    Some(without_modules(pick, &assess::availability(&Taken::Unread(note.clone()))?))
+}
+
+fn without_modules(pick: &Pick<'_>, judgement: &Judgement) -> DistributionReport {
     let Want { name, version, said_by, .. } = pick.want;
-    Some(DistributionReport {
+    DistributionReport {
         distribution: Distribution {
             name: Some(name.clone()),
             version: version.clone(),
@@ -218,7 +261,7 @@ fn without_wheel(pick: &Pick<'_>) -> Option<DistributionReport> {
         chosen: Some(chosen(pick)),
         verdicts: pick.targets.iter().map(|target| (*target, judgement.clone())).collect(),
         modules: Vec::new(),
-    })
+    }
 }
 
 fn chosen(pick: &Pick<'_>) -> Chosen {

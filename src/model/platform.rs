@@ -1,6 +1,6 @@
 //! The platforms that a wheel can be chosen for, and the pair of a target and a platform.
 
-use super::Target;
+use super::{Arch, Format, Target};
 use std::fmt;
 use std::str::FromStr;
 
@@ -81,6 +81,20 @@ impl Platform {
         } else {
             None
         }
+    }
+
+    /// Whether its Python loads code of this format for this machine.
+    #[must_use]
+    pub fn loads(self, format: Format, arch: &Arch) -> bool {
+        let (own_format, own_arch) = match self {
+            Self::LinuxX86_64 | Self::LinuxMuslX86_64 => (Format::Elf, Arch::X86_64),
+            Self::LinuxAarch64 => (Format::Elf, Arch::Aarch64),
+            Self::MacosX86_64 => (Format::MachO, Arch::X86_64),
+            Self::MacosArm64 => (Format::MachO, Arch::Aarch64),
+            Self::WindowsX86_64 => (Format::Pe, Arch::X86_64),
+            Self::WindowsArm64 => (Format::Pe, Arch::Aarch64),
+        };
+        (format, arch) == (own_format, &own_arch)
     }
 }
 

@@ -60,6 +60,18 @@ fn uv() {
 }
 
 #[test]
+fn uv_groups_that_are_synced_unasked() {
+    let lock = std::fs::read_to_string(fixture("uv/uv.lock")).unwrap();
+    for (said, is_wanted) in [("", true), ("default-groups = []", false), ("default-groups = \"all\"", true)]
+    {
+        let project = format!("[project]\nname = \"orchard\"\n[tool.uv]\n{said}\n");
+        let folder = folder(&[("uv.lock", &lock), ("pyproject.toml", &project)]);
+        let project = read(&of_file(folder.path().join("uv.lock")));
+        assert_eq!(project.wants.iter().any(|want| want.name == "juniper"), is_wanted, "{said}");
+    }
+}
+
+#[test]
 fn uv_extras_that_exclude_each_other() {
     for extra in ["docs", "new"] {
         let lock = Request { extras: names(&[extra]), ..of_file(fixture("uv-conflicts/uv.lock")) };

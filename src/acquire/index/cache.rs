@@ -152,8 +152,21 @@ impl Cache {
         Ok(())
     }
 
+    /// Deletes what processes began and were killed over: nobody fetches one file for that long.
+    fn clear_unfinished(&self) {
+        let day = Duration::from_hours(24);
+        for file in fs::read_dir(self.folder.join("begun")).into_iter().flatten().flatten() {
+            let written = file.metadata().and_then(|metadata| metadata.modified());
+            let age = written.ok().and_then(|written| SystemTime::now().duration_since(written).ok());
+            if age.is_some_and(|age| age > day) {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
     /// Deletes the files that were not used for longest, until the others take no more than that.
     fn trim(&self, limit: u64) {
+        self.clear_unfinished();
         let files = walkdir::WalkDir::new(&self.folder).min_depth(2).into_iter().flatten();
         let mut folders: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for entry in files.filter(|entry| entry.file_type().is_dir()) {
@@ -295,7 +308,14 @@ mod tests {
         for file in [paths[0].clone(), stamp_path(&paths[0])] {
             File::options().write(true).open(file).unwrap().set_modified(used).unwrap();
         }
+        let [left, fresh] = ["left", "fresh"].map(|name| cache.folder.join("begun").join(name));
+        for path in [&left, &fresh] {
+            fs::write(path, b"").unwrap();
+        }
+        let days_ago = SystemTime::now() - Duration::from_hours(50);
+        File::options().write(true).open(&left).unwrap().set_modified(days_ago).unwrap();
         cache.trim(150_000);
         assert!(!paths[0].exists() && paths[1].exists());
+        assert!(!left.exists() && fresh.exists());
     }
 }

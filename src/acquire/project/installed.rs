@@ -54,7 +54,10 @@ pub(super) fn read(path: &Path, scope: &Scope) -> Result<(Vec<Want>, Vec<Note>),
         }
         let of = python.map_or_else(String::new, |python| format!(" of Python {python}"));
         let count = site.graph.nodes.len();
-        let why = format!("an environment{of} with {count} distributions, audited at the same versions");
+        let why = format!(
+            "an environment{of} with {count} distributions: audited are the wheels that the target would get of them, at \
+             the same versions\nhint: --as-installed audits its files as they are"
+        );
         notes.push(Note::told(shown(&folder), why));
         if site.conda > 0 {
             let why =

@@ -106,7 +106,8 @@ pub(super) fn read(text: &Text, scope: &Scope) -> Result<Locked, ProjectError> {
     let mut notes = lock::excluded(text, file.requires_python.as_deref(), scope, "uv")?;
     let from_index = !notes.is_empty();
     let known = known(&file);
-    let selected = scope.selected([DEFAULT_GROUP]);
+    let defaults = default_groups(text, &known)?;
+    let selected = scope.selected(defaults.iter().map(String::as_str));
     let reader = Reader { text, from_index };
     let mut graph = Graph::default();
     for package in &file.packages {
@@ -123,6 +124,25 @@ pub(super) fn read(text: &Text, scope: &Scope) -> Result<Locked, ProjectError> {
     let mut walked = graph.walk(&text.shown, scope, &active);
     walked.notes.extend(notes);
     Ok(Locked { walked, known, ..Locked::default() })
+}
+
+/// What uv syncs unasked: the group `dev`, unless the project says otherwise (`default-groups` of `[tool.uv]`).
+fn default_groups(text: &Text, known: &Known) -> Result<Vec<String>, ProjectError> {
+    let path = text.folder().join("pyproject.toml");
+    let usual = || vec![DEFAULT_GROUP.to_owned()];
+    if !path.exists() {
+        return Ok(usual());
+    }
+    let table: toml::Table = Text::read(&path)?.toml("mend it, or take it away from beside uv.lock")?;
+    let said = table.get("tool").and_then(|tool| tool.get("uv")).and_then(|uv| uv.get("default-groups"));
+    Ok(match said {
+        None => usual(),
+        Some(toml::Value::Array(names)) => {
+            names.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect()
+        }
+        // `"all"`, and whatever else it may come to mean: nothing is left out.
+        Some(_) => known.groups.iter().cloned().collect(),
+    })
 }
 
 /// Whether a package is the project, or a member of its workspace.

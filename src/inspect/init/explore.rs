@@ -296,7 +296,10 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             path.skip();
             return Next::Go;
         }
-        self.stop(path, counter, "jumps to an address that is not known".to_owned());
+        match path.machine.jump_targets(&path.memory) {
+            Some(targets) => self.spread(path, counter, &targets),
+            None => self.stop(path, counter, "jumps to an address that is not known".to_owned()),
+        }
         Next::Over
     }
 
@@ -341,6 +344,26 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             self.waiting.push((path, counter));
         } else {
             self.both_ways(path, counter);
+        }
+    }
+
+    /// Goes every way that a computed jump may lead.
+    fn spread(&mut self, path: &mut Path<'s, 'a, 'data, M>, counter: u64, targets: &[u64]) {
+        let (round, idle) = path.round(counter);
+        if idle >= MAX_IDLE_ROUNDS
+            || round >= self.rounds
+            || !self.meetings.arrive(counter, round, path, self.succeeded, self.patience())
+        {
+            return self.merged = true;
+        }
+        if self.pending.len() + self.waiting.len() + targets.len() >= MAX_OPEN || path.is_crowded() {
+            let why = "more is open at once than the evaluation holds".to_owned();
+            return self.stop(path, counter, why);
+        }
+        for target in targets {
+            let mut path = path.clone();
+            path.machine.jump(*target);
+            self.pending.push(path);
         }
     }
 

@@ -74,6 +74,10 @@ pub(super) trait Machine: Clone {
     /// Feeds the values that are known, in registers and on top of the stack: two visits of a branch that agree
     /// in these have made no progress in between.
     fn fingerprint(&self, memory: &Memory, hasher: &mut impl Hasher);
+    /// Everywhere that the computed jump which was just met may lead; none where that is not known.
+    fn jump_targets(&self, _memory: &Memory) -> Option<Vec<u64>> {
+        None
+    }
     /// What a function that has just returned gave.
     fn result(&self) -> Value;
 }

@@ -23,6 +23,9 @@ const REPEATING: [&str; 7] = [
     "platform-gap",
 ];
 
+/// Rules of which another version is the way out.
+const ABOUT_FILES: [&str; 3] = ["no-free-threaded-wheel", "source-only", "platform-gap"];
+
 pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, detail: Detail, page: &mut Page) {
     if names_source || detail == Detail::Everything {
         for report in &group.reports {
@@ -56,7 +59,12 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     suppressed(&findings, page);
     findings.retain(|finding| finding.suppressed.is_none() && finding.level > Level::Allow);
     other_findings(&findings, detail, page);
-    let mut helps: Vec<&str> = findings.iter().map(|finding| finding.help.as_str()).collect();
+    // Where other versions were looked at, what to move to is told above.
+    let searched =
+        group.reports.iter().any(|report| report.chosen.as_ref().is_some_and(|one| one.fix.is_some()));
+    let is_told = |finding: &&&Finding| searched && ABOUT_FILES.contains(&finding.rule);
+    let mut helps: Vec<&str> =
+        findings.iter().filter(|one| !is_told(one)).map(|finding| finding.help.as_str()).collect();
     helps.sort_unstable();
     helps.dedup();
     for help in helps {

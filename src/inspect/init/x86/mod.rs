@@ -7,6 +7,7 @@ mod bits;
 mod flow;
 mod integer;
 mod operand;
+mod table;
 mod vector;
 
 use super::machine::{Fault, Flow, Machine};
@@ -234,6 +235,10 @@ impl Machine for X86 {
     fn result(&self) -> Value {
         self.general(0)
     }
+
+    fn jump_targets(&self, memory: &Memory) -> Option<Vec<u64>> {
+        self.table_targets(memory)
+    }
 }
 
 impl X86 {
@@ -243,6 +248,12 @@ impl X86 {
             && instruction.ip() == self.counter
         {
             self.passed += 1;
+            return Ok(*instruction);
+        }
+        // An undecided branch is come to again once it has been decided.
+        if let Some(instruction) = self.passed.checked_sub(1).and_then(|last| self.block.get(last))
+            && instruction.ip() == self.counter
+        {
             return Ok(*instruction);
         }
         let decoded = &mut self.decoded.borrow_mut().blocks;
