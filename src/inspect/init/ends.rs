@@ -33,6 +33,8 @@ pub(super) struct Explored<'s, 'a, 'data, M> {
     pub merged: bool,
     /// Whether calls were passed over: that no path succeeds then proves nothing either.
     pub guessed: bool,
+    /// Whether calls were passed over because they take long: what those would have done is not known.
+    pub hurried: bool,
     /// What the paths that were left open when one had succeeded had declared so far, for each module they had
     /// created.
     pub left: Vec<Vec<Option<Value>>>,

@@ -111,6 +111,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             ends: explorer.ends,
             merged: explorer.merged,
             guessed: explorer.guessed,
+            hurried: matches!(explorer.hurry, Hurry::Begun(_)),
             left: explorer.left,
             steps: explorer.steps,
         }
@@ -234,8 +235,8 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             && path.memory.space.import_at(function).is_none()
         {
             self.hurry.keep(path, site, target);
-            if self.hurry.passes_over(path, site, function) {
-                hurry::pass_over(path, site);
+            if self.hurry.passes_over(path, site, function)? {
+                hurry::pass_over(path, site)?;
                 return Ok(Next::Go);
             }
         }

@@ -3,6 +3,7 @@
 //! exploration, which rests on what is followed.
 
 use super::machine::Machine;
+use super::memory::Full;
 use super::path::Path;
 use super::value::Value;
 use rustc_hash::FxHashMap;
@@ -58,17 +59,22 @@ impl<'s, 'a, 'data, M: Machine> Hurry<'s, 'a, 'data, M> {
     }
 
     /// Whether the function that a path is about to enter has taken all that it may. If not, the path past it is kept.
-    pub(super) fn passes_over(&mut self, path: &Path<'s, 'a, 'data, M>, site: u64, function: u64) -> bool {
-        let Self::Begun(Begun { spent, past }) = self else { return false };
+    pub(super) fn passes_over(
+        &mut self,
+        path: &Path<'s, 'a, 'data, M>,
+        site: u64,
+        function: u64,
+    ) -> Result<bool, Full> {
+        let Self::Begun(Begun { spent, past }) = self else { return Ok(false) };
         if spent.get(&function).is_some_and(|steps| *steps > ALLOWANCE) {
-            return true;
+            return Ok(true);
         }
         if past.len() < MAX_PAST {
             let mut path = path.clone();
-            pass_over(&mut path, site);
+            pass_over(&mut path, site)?;
             past.push((function, path));
         }
-        false
+        Ok(false)
     }
 
     /// Counts an instruction. Where the function that the hook has called takes too long, its paths are to be given
@@ -86,8 +92,11 @@ impl<'s, 'a, 'data, M: Machine> Hurry<'s, 'a, 'data, M> {
     }
 }
 
-/// Passes over the function that is being entered.
-pub(super) fn pass_over<M: Machine>(path: &mut Path<M>, site: u64) {
+/// Passes over the function that is being entered. What it may have written is not known behind it.
+pub(super) fn pass_over<M: Machine>(path: &mut Path<M>, site: u64) -> Result<(), Full> {
     path.record_skip(site, "it takes long");
+    let (stack, handed) = path.machine.handed(&path.memory);
+    path.forget(stack.known().ok_or(Full)?, &handed)?;
     path.skip();
+    Ok(())
 }

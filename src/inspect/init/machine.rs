@@ -56,6 +56,9 @@ pub(super) trait Machine: Clone {
     fn decide(&mut self, memory: &mut Memory, taken: bool) -> Result<(), Full>;
     /// An integer or pointer argument of the function that is being entered.
     fn argument(&self, memory: &Memory, index: u8) -> Value;
+    /// The stack pointer, and every value that the function that is being entered may have been handed, by whichever
+    /// convention.
+    fn handed(&self, memory: &Memory) -> (Value, Vec<Value>);
     /// Replaces the arguments of the function that is being entered.
     fn set_arguments(&mut self, memory: &mut Memory, arguments: &[Value]) -> Result<(), Full>;
     /// Takes words of arguments off the stack, as a function does that returns for its caller too. Only 32-bit

@@ -1,97 +1,48 @@
 //! The memory of one path: what code has written, over what the loader left.
-//!
-//! Pages are shared between paths until one of them writes (PEP 703 modules fork at every inlined reference
-//! count), so taking both sides of a branch costs a copy of the page table only.
 
+use super::pages::{MAX_PAGES, PAGE_WORDS, Pages, Word};
 use super::space::Space;
 use super::value::{self, Value, mask};
 use rpds::RedBlackTreeMap;
-use rustc_hash::FxHashMap;
-use std::cell::Cell;
-use std::collections::hash_map::Entry;
-use std::rc::Rc;
 
-/// Words in a page: what costs less, large tables of small pages or small tables of large pages, is even here.
-const PAGE_WORDS: usize = 32;
+/// Bytes of stack that functions have used that have returned.
+const MAX_STACK: u64 = 1 << 24;
 
-/// Pages that one path may hold, 1.5 MB of them: no real init function at hand comes to it, and it bounds what a
-/// hostile one can make the audit hold.
-const MAX_PAGES: usize = 2048;
-
-/// Pages that all paths of an evaluation may hold together: 100 MB.
-const MAX_ALL_PAGES: usize = 1 << 17;
-
-/// Entries that all their page tables may have together: 100 MB.
-const MAX_ALL_ENTRIES: usize = 1 << 22;
-
-/// One word of memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
-    /// As the loader left it.
-    Initial,
-    /// Bytes, and which of them are known (a bit each).
-    Bytes { bytes: u64, known: u8 },
-    /// A value that is no number.
-    Reference(Value),
-}
-
-/// Counts itself among the pages of the evaluation.
-struct Page<'s> {
-    words: [Word; PAGE_WORDS],
-    count: &'s Cell<usize>,
-}
-
-impl<'s> Page<'s> {
-    fn new(words: &[Word; PAGE_WORDS], count: &'s Cell<usize>) -> Self {
-        count.set(count.get() + 1);
-        Self { words: *words, count }
+impl Word {
+    fn known(self) -> Option<u64> {
+        match self {
+            Self::Bytes { bytes, known } if known & 0xf == 0xf => Some(bytes),
+            _ => None,
+        }
     }
 }
 
-impl Clone for Page<'_> {
-    fn clone(&self) -> Self {
-        Self::new(&self.words, self.count)
-    }
-}
-
-impl Drop for Page<'_> {
-    fn drop(&mut self) {
-        self.count.set(self.count.get() - 1);
-    }
-}
-
-/// More was written than [`MAX_PAGES`], [`MAX_ALL_PAGES`] and [`MAX_ALL_ENTRIES`] let.
+/// More was written than the limits in [`super::pages`] let.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 
 /// The memory of one path.
+#[derive(Clone)]
 pub(super) struct Memory<'s, 'a, 'data> {
     pub space: &'s Space<'a, 'data>,
-    pages: FxHashMap<u64, Rc<Page<'s>>>,
+    pages: Pages<'s>,
     /// Address ranges that an allocator gave zeroed: the end of each by its start.
     zeroed: RedBlackTreeMap<u64, u64>,
     /// The next free heap address.
     heap: u64,
-}
-
-impl Clone for Memory<'_, '_, '_> {
-    fn clone(&self) -> Self {
-        let entries = &self.space.entries;
-        entries.set(entries.get() + self.pages.len());
-        Self { space: self.space, pages: self.pages.clone(), zeroed: self.zeroed.clone(), heap: self.heap }
-    }
-}
-
-impl Drop for Memory<'_, '_, '_> {
-    fn drop(&mut self) {
-        let entries = &self.space.entries;
-        entries.set(entries.get() - self.pages.len());
-    }
+    /// Whether what the loader left in writable data may have been written over ([`Memory::forget`]).
+    forgotten: bool,
 }
 
 impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     pub(super) fn new(space: &'s Space<'a, 'data>) -> Self {
-        Self { space, pages: FxHashMap::default(), zeroed: RedBlackTreeMap::new(), heap: space.regions.heap }
+        Self {
+            space,
+            pages: Pages::new(&space.held),
+            zeroed: RedBlackTreeMap::new(),
+            heap: space.regions.heap,
+            forgotten: false,
+        }
     }
 
     /// Fresh heap memory of `size` bytes. Its content is unknown, or zero.
@@ -107,6 +58,45 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
             self.zeroed.insert_mut(start, end);
         }
         Value::Known(start)
+    }
+
+    /// Makes unknown what a function may have written that was not followed: all data outside of the stack, and what
+    /// lies on the stack from the lowest place there that the function could find on, but for references to
+    /// `modules`. It has been handed these values; what lies below `stack` nobody uses any more.
+    pub(super) fn forget(&mut self, stack: u64, handed: &[Value], modules: &[u32]) -> Result<(), Full> {
+        let (top, size) = (self.space.regions.stack, u64::from(self.space.pointer));
+        let in_use = |address: u64| (stack..top).contains(&address);
+        let is_stack = |address: u64| (stack.saturating_sub(MAX_STACK)..top).contains(&address);
+        let words: Vec<(u64, Word)> =
+            self.pages.words().map(|(number, word)| (number.wrapping_mul(size), word)).collect();
+        let outside = words.iter().filter(|(address, _)| !is_stack(*address));
+        let found = outside.filter_map(|(_, word)| word.known());
+        let found =
+            found.chain(handed.iter().filter_map(|value| value.known())).filter(|found| in_use(*found));
+        let mut low = found.min().unwrap_or(top);
+        let mut on_stack: Vec<_> = words.into_iter().filter(|(address, _)| in_use(*address)).collect();
+        on_stack.sort_unstable_by_key(|(address, _)| std::cmp::Reverse(*address));
+        // What lies above a place that was found may lead further down.
+        let mut above = on_stack.iter().peekable();
+        while let Some((_, word)) = above.next_if(|(address, _)| *address >= low) {
+            low = word.known().filter(|found| in_use(*found)).map_or(low, |found| found.min(low));
+        }
+        let exit = Word::Bytes { bytes: self.space.regions.exit, known: 0xff };
+        self.pages = Pages::new(&self.space.held);
+        for (address, word) in on_stack {
+            // No program writes over the address that its function returns to, and whether there are other modules
+            // is asked apart from this.
+            let is_kept = match word {
+                Word::Reference(Value::Object(object)) => modules.contains(&object),
+                word => word == exit,
+            };
+            if address < low || is_kept {
+                self.pages.put(address / size, word)?;
+            }
+        }
+        self.zeroed = RedBlackTreeMap::new();
+        self.forgotten = true;
+        Ok(())
     }
 
     /// Reads `size` (1 to 8) bytes.
@@ -252,10 +242,9 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
     /// The word at an aligned address, never [`Word::Initial`].
     fn word(&self, address: u64) -> Word {
         self.space.touch();
-        let (page, index) = self.place(address);
-        match self.pages.get(&page).and_then(|page| page.words.get(index)) {
-            Some(Word::Initial) | None => self.initial(address),
-            Some(&word) => word,
+        match self.pages.word(address / u64::from(self.space.pointer)) {
+            Word::Initial => self.initial(address),
+            word => word,
         }
     }
 
@@ -263,6 +252,9 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
         let in_heap = (self.space.regions.heap..self.heap).contains(&address);
         if in_heap && self.zeroed.range(..=address).next_back().is_some_and(|(_, end)| address < *end) {
             return Word::Bytes { bytes: 0, known: 0xff };
+        }
+        if self.forgotten && self.space.is_writable(address) && !self.space.is_import(address) {
+            return Word::Bytes { bytes: 0, known: 0 };
         }
         match self.space.initial_word(address) {
             Value::Known(bytes) => Word::Bytes { bytes, known: 0xff },
@@ -273,29 +265,7 @@ impl<'s, 'a, 'data> Memory<'s, 'a, 'data> {
 
     fn put(&mut self, address: u64, word: Word) -> Result<(), Full> {
         self.space.touch();
-        let (pages, entries) = (&self.space.pages, &self.space.entries);
-        if pages.get() >= MAX_ALL_PAGES || entries.get() >= MAX_ALL_ENTRIES {
-            return Err(Full);
-        }
-        let (number, index) = self.place(address);
-        let held = self.pages.len();
-        let page = match self.pages.entry(number) {
-            Entry::Occupied(page) => page.into_mut(),
-            Entry::Vacant(_) if held >= MAX_PAGES => return Err(Full),
-            Entry::Vacant(page) => {
-                entries.set(entries.get() + 1);
-                page.insert(Rc::new(Page::new(&[Word::Initial; PAGE_WORDS], pages)))
-            }
-        };
-        if let Some(place) = Rc::make_mut(page).words.get_mut(index) {
-            *place = word;
-        }
-        Ok(())
-    }
-
-    fn place(&self, address: u64) -> (u64, usize) {
-        let word = address / u64::from(self.space.pointer);
-        (word / PAGE_WORDS as u64, usize::from(value::half(word % PAGE_WORDS as u64)))
+        self.pages.put(address / u64::from(self.space.pointer), word)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The init evaluator: runs a module's init function on values that are known or unknown, and tells what the
 //! interpreter would get from it.
 //!
-//! [`space`] lays out addresses, [`memory`] holds what a path has written, [`x86`] and [`arm64`] execute instructions,
-//! [`capi`] answers calls that leave the file, [`explore`] follows every open path to its end ([`ends`]; [`hurry`] is
-//! for functions with too many), [`slots`] reads what was handed to the interpreter, and [`outcome`] says what the
-//! paths have in common. [`trace`] tells people how, and [`makes`] follows what a module does for others.
+//! [`space`] lays out addresses, [`memory`] holds what a path has written (in [`pages`]), [`x86`] and [`arm64`] execute
+//! instructions, [`capi`] answers calls that leave the file, [`explore`] follows every open path to its end ([`ends`];
+//! [`hurry`] is for functions with too many, and [`sites`] for what it passes over), [`slots`] reads what was handed to
+//! the interpreter, and [`outcome`] says what the paths have in common. [`trace`] tells people how, and [`makes`] follows
+//! what a module does for others.
 //! [`unevaluated`] says what can be told without running code.
 
 mod arm64;
@@ -18,7 +19,9 @@ mod makes;
 mod meetings;
 mod memory;
 mod outcome;
+mod pages;
 mod path;
+mod sites;
 mod slots;
 mod space;
 #[cfg(test)]

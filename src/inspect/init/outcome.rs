@@ -4,8 +4,8 @@ use super::Request;
 use super::ends::{End, Explored};
 use super::machine::Machine;
 use super::path::{self, Module, Path, Thing};
-use super::slots;
 use super::value::Value;
+use super::{sites, slots};
 use crate::inspect::layout::SlotId;
 use crate::model::{
     Creation, Definition, Evidence, GilCall, Hook, HookKind, Outcome, Slot, SlotArray, SlotValue,
@@ -60,6 +60,10 @@ pub(super) fn join<M: Machine>(
     match (agreed, unfinished) {
         (Some((outcome, path)), None) if !covers(&outcome, &explored.left, request) => {
             let why = "some of its paths were left open that may declare something else".to_owned();
+            (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
+        }
+        (Some((outcome, path)), None) if explored.hurried && !stands_alone(&outcome, &path, request) => {
+            let why = "calls that take long were passed over, and may declare something else".to_owned();
             (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
         }
         (Some((mut outcome, path)), None) => {
@@ -172,9 +176,22 @@ fn covers(outcome: &Outcome, left: &[Vec<Option<Value>>], request: &Request) -> 
     }
 }
 
+/// Whether what was passed over cannot change what a path comes to: nothing else in the file makes or declares modules.
+/// What code can change at any time, a definition that is handed over, is no such outcome.
+fn stands_alone<M>(outcome: &Outcome, path: &Path<M>, request: &Request) -> bool {
+    match (outcome, &path.made_in, &path.declared_in) {
+        (Outcome::SinglePhase { gil: None, .. }, ..) => !declares_by_call(request),
+        (Outcome::SinglePhase { gil: Some(_), .. }, Some(made_in), Some(declared_in)) => {
+            sites::is_only_creation(request, made_in) && sites::is_only_declaration(request, declared_in)
+        }
+        _ => false,
+    }
+}
+
 fn declares_by_call(request: &Request) -> bool {
     let can = ["PyUnstable_Module_SetGIL", "dlsym", "dlvsym", "GetProcAddress"];
     request.image.imports().iter().any(|import| can.contains(&import.name))
+        || request.libraries.iter().any(sites::imports_it)
 }
 
 /// Runs the create functions of the slots, to see whether they return modules.

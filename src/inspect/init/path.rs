@@ -1,7 +1,7 @@
 //! The state of one path: registers, memory, call stack, and what has happened to module objects.
 
 use super::machine::Machine;
-use super::memory::Memory;
+use super::memory::{Full, Memory};
 use super::trace::{Recorded, STUB};
 use super::value::Value;
 use crate::model::{Evidence, EvidenceKind};
@@ -130,6 +130,10 @@ pub(super) struct Path<'s, 'a, 'data, M> {
     pub escaped: Option<u64>,
     /// A function of another library was given a module, or data of this image.
     pub handed_over: Option<u64>,
+    /// The functions that the last `PyUnstable_Module_SetGIL` was called in, below the hook; none if it was not.
+    pub declared_in: Option<Rc<[u64]>>,
+    /// The same for the last module that was made.
+    pub made_in: Option<Rc<[u64]>>,
     /// Its steps, where they are recorded.
     pub recorded: Option<Rc<Recorded>>,
     next: u32,
@@ -149,6 +153,8 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
             unknown_gil_call: None,
             escaped: None,
             handed_over: None,
+            declared_in: None,
+            made_in: None,
             recorded: None,
             next: 0,
         }
@@ -264,6 +270,17 @@ impl<'s, 'a, 'data, M: Machine> Path<'s, 'a, 'data, M> {
                 site,
             );
         }
+    }
+
+    /// Makes unknown what a function may have written that is passed over.
+    pub(super) fn forget(&mut self, stack: u64, handed: &[Value]) -> Result<(), Full> {
+        self.memory.forget(stack, handed, &self.modules)
+    }
+
+    /// The functions that have not returned, a stub of the procedure linkage table included.
+    pub(super) fn way(&self) -> Rc<[u64]> {
+        let functions = self.frames.iter().skip(1).map(|frame| frame.function);
+        functions.filter(|function| *function != 0).collect()
     }
 
     /// Whether the function that is being entered is called by the hook itself.

@@ -3,6 +3,7 @@
 //! Everything has a concrete address, so that spills, structures built on the stack and block copies need no
 //! special case. Made-up regions lie where no image does.
 
+use super::pages::Held;
 use super::threads;
 use super::value::Value;
 use crate::inspect::image::{Fixup, Image};
@@ -71,9 +72,8 @@ pub(super) struct Space<'a, 'data> {
     pub minor: u8,
     /// Whether the main image needs libraries that no system has, and that are not loaded here.
     pub needs_others: bool,
-    /// Pages of memory that the paths hold, and entries of their page tables.
-    pub pages: Cell<usize>,
-    pub entries: Cell<usize>,
+    /// What the memories of all paths hold.
+    pub held: Held,
     /// Words of memory that were read or written and not yet paid for by steps.
     touched: Cell<u32>,
 }
@@ -189,8 +189,7 @@ impl<'a, 'data> Space<'a, 'data> {
             pointer: main.pointer_size,
             minor,
             needs_others,
-            pages: Cell::new(0),
-            entries: Cell::new(0),
+            held: Held::default(),
             touched: Cell::new(0),
         }
     }
@@ -230,6 +229,13 @@ impl<'a, 'data> Space<'a, 'data> {
                 .filter(|segment| segment.writable)
                 .any(|segment| own.wrapping_sub(segment.address) < segment.size)
         })
+    }
+
+    /// Whether the loader puts the address of an import there.
+    pub(super) fn is_import(&self, address: u64) -> bool {
+        let fixup =
+            self.image_at(address).and_then(|loaded| loaded.image.fixup(address.wrapping_sub(loaded.base)));
+        matches!(fixup, Some(Fixup::Import { .. } | Fixup::Resolver(_)))
     }
 
     /// The image that an address lies in.

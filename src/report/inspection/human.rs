@@ -169,7 +169,8 @@ fn path(path: &TracedPath, page: &mut Page) {
 
 fn skipped(hidden: &mut usize, page: &mut Page) {
     if *hidden > 0 {
-        line(page, 4, &format!("… {hidden} steps that decide nothing (--format json has them)"));
+        let steps = if *hidden == 1 { "step that decides" } else { "steps that decide" };
+        line(page, 4, &format!("… {hidden} {steps} nothing (--format json has them)"));
         *hidden = 0;
     }
 }
@@ -354,6 +355,10 @@ mod tests {
         assert_eq!(text.matches("branches on").count(), FIRST_STEPS + LAST_STEPS);
         assert_eq!(text.matches("PyModuleDef_Init(def (0x4000))").count(), 1);
         assert!(text.contains("… 26 steps") && text.contains("… 34 steps"), "{text}");
+        inspection.facts.slices[0].init.get_mut(&Target::Py314t).unwrap().trace.as_mut().unwrap().paths[0]
+            .steps
+            .truncate(FIRST_STEPS + LAST_STEPS + 1);
+        assert!(render(&inspection).contains("… 1 step that decides nothing"));
     }
 
     #[test]

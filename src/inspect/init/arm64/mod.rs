@@ -39,6 +39,9 @@ const STACK_POINTER: u16 = 31;
 /// Reserved for the system on Windows and Apple's systems, where it holds the thread's block on the former.
 const PLATFORM: u16 = 18;
 
+/// Arguments that a function may have, more than any that is called by an init function.
+const HANDED_WORDS: u8 = 16;
+
 /// Arguments in registers; the others lie on the stack.
 const ARGUMENT_REGISTERS: u16 = 8;
 
@@ -132,6 +135,12 @@ impl Machine for Arm64 {
             }
         }
         Ok(())
+    }
+
+    fn handed(&self, memory: &Memory) -> (Value, Vec<Value>) {
+        let registers = (0..=PLATFORM).map(|register| self.general(register));
+        let all = registers.chain((0..HANDED_WORDS).map(|index| self.argument(memory, index)));
+        (self.general(STACK_POINTER), all.collect())
     }
 
     fn leave(&mut self, _memory: &Memory, result: Value) {

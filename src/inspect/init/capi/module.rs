@@ -24,6 +24,7 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
                 return Some(Value::ZERO);
             }
             let definition = initialise(path, first, site);
+            path.made_in = Some(path.way());
             path.thing(Thing::Module(Module {
                 definition,
                 bare: false,
@@ -44,7 +45,10 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
             let gil = path.argument(1);
             path.note(name, format!("PyUnstable_Module_SetGIL(module, {})", show(path, gil)), site);
             match path.module(first) {
-                Some(module) => module.gil = Some((site, gil)),
+                Some(module) => {
+                    module.gil = Some((site, gil));
+                    path.declared_in = Some(path.way());
+                }
                 None => path.unknown_gil_call = Some(site),
             }
             Value::ZERO

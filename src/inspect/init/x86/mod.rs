@@ -29,6 +29,9 @@ const LANES: usize = 4;
 /// Stack words that count as progress: unoptimised code keeps its loop counters there.
 const FINGERPRINT_WORDS: u64 = 24;
 
+/// Arguments that a function may have, more than any that is called by an init function.
+const HANDED_WORDS: u8 = 16;
+
 const STACK_POINTER: usize = 4;
 
 /// Bytes of the longest instruction (SDM volume 2, 2.3.11).
@@ -159,6 +162,12 @@ impl Machine for X86 {
         }
     }
 
+    fn handed(&self, memory: &Memory) -> (Value, Vec<Value>) {
+        let registers = self.convention.lost().iter().map(|register| self.general(*register));
+        let all = registers.chain((0..HANDED_WORDS).map(|index| self.argument(memory, index)));
+        (self.general(STACK_POINTER), all.collect())
+    }
+
     fn leave(&mut self, memory: &Memory, result: Value) {
         let top = self.general(STACK_POINTER);
         let back = self.at(top, memory);
@@ -169,9 +178,17 @@ impl Machine for X86 {
         // Windows keeps the low halves of xmm6 to xmm15, System V no vector register at all.
         let (first_kept, lanes_kept) =
             if self.convention == Convention::Microsoft { (6, 2) } else { (16, 0) };
-        for (index, lanes) in Rc::make_mut(&mut self.vector).iter_mut().enumerate() {
-            let kept = if index < first_kept { 0 } else { lanes_kept };
-            lanes.iter_mut().skip(kept).for_each(|lane| *lane = Value::Unknown);
+        let is_lost = |register: usize, lane: usize| register < first_kept || lane >= lanes_kept;
+        // As a rule nothing is in them: a path that has forked shares them as long as that is so.
+        let holds = |(register, lanes): (usize, &[Value; LANES])| {
+            let mut lanes = lanes.iter().enumerate();
+            lanes.any(|(lane, value)| *value != Value::Unknown && is_lost(register, lane))
+        };
+        if self.vector.iter().enumerate().any(holds) {
+            for (register, lanes) in Rc::make_mut(&mut self.vector).iter_mut().enumerate() {
+                let lost = lanes.iter_mut().enumerate().filter(|(lane, _)| is_lost(register, *lane));
+                lost.for_each(|(_, value)| *value = Value::Unknown);
+            }
         }
         self.flags = Flags::default();
         self.set_general(0, result);
