@@ -15,6 +15,14 @@ pub fn distribution(distribution: &Distribution, modules: &[&Judgement], target:
         let reason = Reason::TagNotInstallable { tags: without_platforms(tags), target };
         return Judgement { verdict: Verdict::IncompatibleAbi, reason, evidence };
     }
+    let is_for_all = is_for_all(tags);
+    let counts = |module: &&&Judgement| !(is_for_all && is_passed_over(module));
+    let counting: Vec<&&Judgement> = modules.iter().filter(counts).collect();
+    if let (true, Some(_)) = (counting.is_empty(), modules.first()) {
+        let reason = Reason::WorstOf { count: modules.len(), total: modules.len() };
+        return Judgement { verdict: Verdict::NotAnExtension, reason, evidence: Vec::new() };
+    }
+    let modules = counting;
     let Some(verdict) = modules.iter().map(|module| module.verdict).max() else {
         return Judgement { verdict: Verdict::PurePython, reason: Reason::NoModules, evidence: Vec::new() };
     };
@@ -22,6 +30,17 @@ pub fn distribution(distribution: &Distribution, modules: &[&Judgement], target:
     // Libraries that only have the name of a module are none of the modules that could be worse.
     let total = modules.iter().filter(|module| module.verdict >= verdict.min(Verdict::GilFree)).count();
     Judgement { verdict, reason: Reason::WorstOf { count, total }, evidence: Vec::new() }
+}
+
+/// Whether a wheel is for every platform and ABI: the modules that it brings are accelerators, each for whatever Python
+/// looks for its suffix, and the others do without.
+pub(super) fn is_for_all(tags: &[String]) -> bool {
+    !tags.is_empty() && tags.iter().all(|tag| tag.ends_with("-none-any"))
+}
+
+/// Whether the import system never looks at the file.
+pub(super) const fn is_passed_over(judgement: &Judgement) -> bool {
+    matches!(judgement.reason, Reason::SuffixNotLoaded { .. })
 }
 
 /// Each tag without its platform, which is not what keeps the target from installing it.
@@ -59,6 +78,21 @@ mod tests {
         ] {
             assert_eq!(judged(&[], &modules), (verdict, reason.to_owned()));
         }
+    }
+
+    #[test]
+    fn files_for_other_pythons_do_not_count_where_a_wheel_is_for_all() {
+        let suffix = ".cp39-win_amd64.pyd".to_owned();
+        let reason = Reason::SuffixNotLoaded { suffix, made_for: None, target: Target::Py314t };
+        let foreign = Judgement { reason, ..made_up::judgement(Verdict::IncompatibleAbi) };
+        let free = made_up::judgement(Verdict::GilFree);
+        let judged = |tag: &str, modules: &[&Judgement]| {
+            let subject = Distribution { tags: vec![tag.to_owned()], ..made_up::distribution("foo") };
+            distribution(&subject, modules, Target::Py314t).verdict
+        };
+        assert_eq!(judged("py3-none-any", &[&foreign, &free]), Verdict::GilFree);
+        assert_eq!(judged("py3-none-any", &[&foreign]), Verdict::NotAnExtension);
+        assert_eq!(judged("cp314-cp314t-linux_x86_64", &[&foreign, &free]), Verdict::IncompatibleAbi);
     }
 
     #[test]

@@ -18,22 +18,32 @@ use std::collections::BTreeMap;
 /// this many steps for 200 versions, more than almost any distribution has with wheels for one target.
 const MAX_READ: usize = 8;
 
+/// A distribution's name and version.
+type Key = (String, Option<String>);
+
+/// Where it does not do, and whether an installer finds no file of it.
+type Failing = (Vec<Context>, bool);
+
 /// Looks for versions that would do, for every distribution that does not, and notes them in the reports.
 pub(super) fn suggest(wanted: &Wanted, reports: &mut [DistributionReport]) {
-    let mut failing: BTreeMap<(String, Option<String>), Vec<Context>> = BTreeMap::new();
+    let mut failing: BTreeMap<Key, Failing> = BTreeMap::new();
     for report in reports.iter() {
         let key = (report.distribution.name.clone().unwrap_or_default(), report.distribution.version.clone());
         let contexts: Vec<Context> = failing_contexts(report).collect();
         if !contexts.is_empty() && wanted.is_from_index(&key.0) {
-            failing.entry(key).or_default().extend(contexts);
+            let (known, is_refused) = failing.entry(key).or_default();
+            known.extend(contexts);
+            *is_refused |= report.verdicts.values().any(|judged| judged.verdict == Verdict::NotAvailable);
         }
     }
-    let search = |((name, version), contexts): (&(String, Option<String>), &Vec<Context>)| {
+    let search = |(key, (contexts, is_refused)): (&Key, &Failing)| {
+        let (name, version) = key;
         let search = Search { index: &wanted.index, name, contexts };
-        ((name.clone(), version.clone()), search.run(version.as_deref()))
+        let fix = search.run(version.as_deref(), *is_refused)?;
+        Some((key.clone(), fix))
     };
-    let found: BTreeMap<(String, Option<String>), Fix> =
-        wanted.waiting.install(|| failing.par_iter().map(search).collect());
+    let found: BTreeMap<Key, Fix> =
+        wanted.waiting.install(|| failing.par_iter().filter_map(search).collect());
     for report in reports {
         let key = (report.distribution.name.clone().unwrap_or_default(), report.distribution.version.clone());
         let is_failing = failing_contexts(report).next().is_some();
@@ -85,21 +95,27 @@ struct Read {
 }
 
 impl Search<'_> {
-    fn run(&self, version: Option<&str>) -> Fix {
+    /// None where another version is no way out: the one that is wanted does not exist, or only its hash does not fit.
+    fn run(&self, version: Option<&str>, is_refused: bool) -> Option<Fix> {
         let fix = Fix { nearest: None, lowest: None, newest: None, looked_at: 0, incomplete: None };
         let releases = match self.index.versions(self.name) {
             Ok(releases) => releases,
             Err(error) => {
                 let why = error.note().why;
                 let why = why.lines().next().unwrap_or_default();
-                return Fix { incomplete: Some(format!("the index could not be read: {why}")), ..fix };
+                return Some(Fix { incomplete: Some(format!("the index could not be read: {why}")), ..fix });
             }
         };
         let position = releases.iter().position(|release| Some(release.version.as_str()) == version);
+        if version.is_some()
+            && position.is_none_or(|position| is_refused && self.has_wheels(&releases[position]))
+        {
+            return None;
+        }
         let asks_early = position.is_some_and(|position| releases[position].is_prerelease);
         let newest = releases.iter().rev().find(|release| asks_early || !release.is_prerelease);
         let fix = Fix { newest: newest.map(|release| release.version.clone()), ..fix };
-        // Where the version is not on the index, any may do.
+        // Where no version was named, any may do.
         let start = position.map_or(0, |position| position + 1);
         let is_candidate = |(_, release): &(usize, &Release)| {
             !release.is_yanked && (asks_early || !release.is_prerelease) && self.has_wheels(release)
@@ -113,13 +129,13 @@ impl Search<'_> {
         let older: Vec<usize> = older.into_iter().filter(|index| Some(*index) != position).collect();
         let lowest = self.first_ready(&older, &releases, &mut read).or(nearest);
         let named = |index: Option<usize>| index.map(|index| releases[index].version.clone());
-        Fix {
+        Some(Fix {
             nearest: named(nearest),
             lowest: named(lowest),
             looked_at: read.ready.len(),
             incomplete: read.incomplete,
             ..fix
-        }
+        })
     }
 
     /// The first of some versions that is ready: each is read where they are few. Where they are many, the last is read

@@ -111,7 +111,8 @@ fn audit_picks(
         |(path, picks): (&&PathBuf, &Vec<&Pick<'_>>)| audit_wheel(path, picks, fetching, progress);
     let all: Vec<(Vec<Audited>, Vec<Note>)> =
         by_file.iter().collect::<Vec<_>>().into_par_iter().with_max_len(1).map(audit_one).collect();
-    let (mut audited, mut notes, mut without) = (Vec::new(), Vec::new(), Vec::new());
+    let mut notes: Vec<Note> = picks.iter().filter_map(yanked).collect();
+    let (mut audited, mut without) = (Vec::new(), Vec::new());
     for (picks, (wheels, found)) in by_file.values().zip(all) {
         // A wheel that is none is still what was asked for.
         if wheels.iter().all(|(_, reports)| reports.is_empty()) {
@@ -127,6 +128,16 @@ fn audit_picks(
         without.extend(without_wheel(pick));
     }
     (audited, without, notes)
+}
+
+/// A file that its maintainers took back (PEP 592), and that is installed all the same because it is pinned.
+fn yanked(pick: &Pick<'_>) -> Option<Note> {
+    let Taken::Wheel(file) = &pick.taken else { return None };
+    let reason = match file.yanked.as_deref()?.trim() {
+        "" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    Some(Note::told(format!("{}: {}", pick.want.said_by, file.name), format!("was yanked{reason}")))
 }
 
 /// Chooses and fetches. Wants of one context come together, so that no two threads begin by waiting for one page.

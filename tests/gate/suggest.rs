@@ -37,7 +37,7 @@ fn the_nearest_version_whose_wheel_leaves_the_gil_off() {
     let found = ["nearest", "lowest", "newest"].map(|field| fix[field].as_str().unwrap_or("none").to_owned());
     assert_eq!(found, ["1.5", "1.0", "1.6"]);
     assert_eq!(fix["incomplete"], Value::Null);
-    check(&place, &server, &["orchid==1.1"]).says("fixed in 1.5; the lowest version that is ready is 1.0");
+    check(&place, &server, &["orchid==1.1"]).says("fixed in 1.5");
 }
 
 #[test]
@@ -67,6 +67,16 @@ fn a_version_has_to_do_on_every_platform_where_the_wanted_one_does_not() {
     run.ends(1);
     for distribution in run.json()["distributions"].as_array().unwrap() {
         assert_eq!(distribution["fix"]["nearest"], "1.2", "{distribution}");
+    }
+}
+
+#[test]
+fn another_version_is_no_way_out_of_a_slip() {
+    let server = index::serve(vec![wheel("orchid", "1.0", LINUX, NOT_USED)]);
+    let place = Place::new(&[("hashed.txt", &format!("orchid==1.0 --hash=sha256:{}\n", "0".repeat(64)))]);
+    for arguments in [&["orchid==99.0"][..], &["-r", "hashed.txt"]] {
+        let run = check(&place, &server, &[arguments, &["--format", "json"]].concat());
+        assert_eq!(fix(run.ends(1)), Value::Null, "{arguments:?}");
     }
 }
 

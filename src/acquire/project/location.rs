@@ -156,7 +156,7 @@ pub(super) fn below(folder: &Path, path: &str) -> PathBuf {
             other => whole.push(other),
         }
     }
-    whole
+    if whole.as_os_str().is_empty() { PathBuf::from(".") } else { whole }
 }
 
 /// A text without what stands before the `@` of the URLs in it.

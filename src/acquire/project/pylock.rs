@@ -103,6 +103,12 @@ pub(super) fn read(text: &Text, scope: &Scope) -> Result<Locked, ProjectError> {
     notes.extend(lock::left_out(text, &known, &selected));
     let mut graph = Graph::default();
     for package in &file.packages {
+        // The project itself, which is what is being built.
+        let itself =
+            |directory: &Directory| below(text.folder(), &directory.path) == below(text.folder(), ".");
+        if package.directory.as_ref().is_some_and(itself) {
+            continue;
+        }
         graph.push(reader.node(package)?)?;
         notes.extend(reader.excluded(package, scope, &selected)?);
     }

@@ -1,5 +1,6 @@
 //! `abi-mismatch`: the target does not load the module, or crashes on it.
 
+use super::super::distribution;
 use super::{Check, Rule, judged, listed};
 use crate::model::{Finding, Level, Severity, Subject, Verdict};
 
@@ -24,6 +25,9 @@ the target's own Python.",
 
 fn check(subject: &Subject<'_>) -> Option<Finding> {
     let (targets, judgement) = judged(subject, |judgement| judgement.verdict == Verdict::IncompatibleAbi)?;
+    if distribution::is_for_all(&subject.distribution.tags) && distribution::is_passed_over(judgement) {
+        return None;
+    }
     let message =
         format!("{} cannot be used on {}: it {}", subject.name.dotted, listed(&targets), judgement.reason);
     let help = format!("look for a wheel for {}, or build it from source there", listed(&targets));

@@ -25,7 +25,7 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     })?;
     let message =
         format!("what importing {} does on {} {}", subject.name.dotted, listed(&targets), judgement.reason);
-    let help = format!("to find out, import it in {}: ftaudit explain undetermined", listed(&targets));
+    let help = format!("to find out under {}: --confirm imports it, in a sandbox", listed(&targets));
     Some(RULE.finding(subject, message, judgement.evidence.clone(), help))
 }
 

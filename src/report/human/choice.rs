@@ -62,10 +62,8 @@ fn asked_by(chosen: &Chosen) -> String {
 
 fn fixed_by(fix: &Fix) -> String {
     let unsure = fix.incomplete.as_ref().map_or(String::new(), |why| format!("; {why}"));
+    // A lower one than was asked for is told only where there is no other.
     match (&fix.nearest, &fix.lowest, &fix.newest) {
-        (Some(nearest), Some(lowest), _) if nearest != lowest => {
-            format!("fixed in {nearest}; the lowest version that is ready is {lowest}{unsure}")
-        }
         (Some(nearest), ..) => format!("fixed in {nearest}{unsure}"),
         (None, Some(lowest), _) => format!("no newer version is ready, but {lowest} is{unsure}"),
         (None, None, Some(newest)) => format!("no version up to {newest} is ready{unsure}"),
@@ -104,10 +102,7 @@ mod tests {
         let version = |version: &str| Some(version.to_owned());
         let fix = |nearest, lowest, newest| Fix { nearest, lowest, newest, looked_at: 3, incomplete: None };
         assert_eq!(fixed_by(&fix(version("3.2"), version("3.2"), version("3.5"))), "fixed in 3.2");
-        assert_eq!(
-            fixed_by(&fix(version("3.2"), version("3.0"), version("3.5"))),
-            "fixed in 3.2; the lowest version that is ready is 3.0"
-        );
+        assert_eq!(fixed_by(&fix(version("3.2"), version("3.0"), version("3.5"))), "fixed in 3.2");
         assert_eq!(
             fixed_by(&fix(None, version("3.0"), version("3.5"))),
             "no newer version is ready, but 3.0 is"

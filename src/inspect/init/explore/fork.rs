@@ -6,7 +6,7 @@ use crate::inspect::init::meetings::Patience;
 use crate::inspect::init::path::Path;
 
 impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
-    /// Goes both ways out of an undecided branch, within [`ROUNDS`] and the limits below it.
+    /// Goes both ways out of an undecided branch, within [`super::ROUNDS`] and the limits below it.
     pub(super) fn fork(&mut self, mut path: Path<'s, 'a, 'data, M>, counter: u64) {
         let (round, idle) = path.round(counter);
         if idle >= MAX_IDLE_ROUNDS
