@@ -159,10 +159,11 @@ impl Plan {
         })
     }
 
-    /// The same, confirming.
+    /// The same, confirming. An environment is used as it is, whichever Python it is of.
     #[must_use]
     pub fn confirming(self) -> Self {
-        Self { confirms: true, ..self }
+        let project = ProjectPlan { as_installed: true, ..self.project };
+        Self { confirms: true, project, ..self }
     }
 }
 
