@@ -63,6 +63,8 @@ pub struct ProjectPlan {
     pub extras: Vec<String>,
     /// Dependency groups to take too.
     pub groups: Vec<String>,
+    /// Whether groups are left out that the project's own tool installs unasked.
+    pub no_default_groups: bool,
     /// Whether the files of environments of other Pythons are audited, and not what the target would get.
     pub as_installed: bool,
     /// Whether each file that is offered is told.
@@ -179,6 +181,7 @@ impl ProjectPlan {
             no_deps: options.no_deps,
             extras: options.extras,
             groups: options.groups,
+            no_default_groups: options.no_default_groups,
             as_installed: options.as_installed,
             explain_wheels: options.explain_wheels,
             suggest: !options.no_suggest,

@@ -273,7 +273,9 @@ fn functions(lines: &[String]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let words = line.trim_start();
-        let head = words.split('(').next().unwrap_or_default();
+        // `pub(super) fn` has a parenthesis before its own.
+        let words_of_head = words.strip_prefix("pub(").and_then(|rest| rest.split_once(')'));
+        let head = words_of_head.map_or(words, |(_, rest)| rest).split('(').next().unwrap_or_default();
         let is_function = head.split_whitespace().any(|word| word == "fn") && !head.contains(['=', '"']);
         let end = format!("{}}}", &line[..line.len() - words.len()]);
         if is_function

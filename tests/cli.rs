@@ -198,6 +198,9 @@ fn help_tells_every_flag_and_status() {
           --group <NAME>
               A dependency group of a pyproject.toml or lock file to audit too. May be repeated
 
+          --no-default-groups
+              Leave out the dependency groups that the project's own tool installs unasked (`dev`)
+
           --as-installed
               Audit the files of an environment of another Python as they are, instead of the wheels
               that the target would get at the same versions

@@ -68,6 +68,7 @@ fn request(plan: &Plan) -> Request {
         constraints: project.constraints.clone(),
         extras: project.extras.clone(),
         groups: project.groups.clone(),
+        no_default_groups: project.no_default_groups,
         no_deps: project.no_deps,
         index: plan.index.options.clone(),
         contexts: contexts.collect(),

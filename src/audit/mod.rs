@@ -52,8 +52,9 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
         let is_here = |(_, reports): &Audited| {
             reports.iter().all(|report| report.platform().is_none_or(|one| Platform::host() == Some(one)))
         };
-        let (mut here, elsewhere): (Vec<Audited>, Vec<Audited>) = audited.into_iter().partition(is_here);
+        let (mut here, mut elsewhere): (Vec<Audited>, Vec<Audited>) = audited.into_iter().partition(is_here);
         report.notes.extend(pool.install(|| confirm_all(&mut here, plan, &progress))?);
+        elsewhere.iter_mut().flat_map(|(_, reports)| reports).for_each(not_run_here);
         audited = [here, elsewhere].into_iter().flatten().collect();
     }
     for mut distribution in audited.into_iter().flat_map(|(_, distributions)| distributions) {
@@ -123,6 +124,19 @@ fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Res
         }
     }
     Ok(confirmer.notes())
+}
+
+/// What is for another platform than this machine's is not imported, which is no confirmation.
+fn not_run_here(report: &mut DistributionReport) {
+    let Some(platform) = report.platform() else { return };
+    for module in &mut report.modules {
+        for (target, judgement) in std::mem::take(&mut module.verdicts) {
+            let why = format!("its wheel is for {platform}, which this machine is not");
+            let (judgement, runtime) = assess::compare(judgement, Confirmation::not_run(why));
+            module.verdicts.insert(target, judgement);
+            module.runtime.insert(target, runtime);
+        }
+    }
 }
 
 /// What each target does with a distribution, now that nothing more changes what it does with its modules.

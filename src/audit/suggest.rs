@@ -24,11 +24,15 @@ type Key = (String, Option<String>);
 /// Where it does not do, and whether an installer finds no file of it.
 type Failing = (Vec<Context>, bool);
 
+fn key(report: &DistributionReport) -> Key {
+    (report.distribution.name.clone().unwrap_or_default(), report.distribution.version.clone())
+}
+
 /// Looks for versions that would do, for every distribution that does not, and notes them in the reports.
 pub(super) fn suggest(wanted: &Wanted, reports: &mut [DistributionReport]) {
     let mut failing: BTreeMap<Key, Failing> = BTreeMap::new();
     for report in reports.iter() {
-        let key = (report.distribution.name.clone().unwrap_or_default(), report.distribution.version.clone());
+        let key = key(report);
         let contexts: Vec<Context> = failing_contexts(report).collect();
         if !contexts.is_empty() && wanted.is_from_index(&key.0) {
             let (known, is_refused) = failing.entry(key).or_default();
@@ -45,7 +49,7 @@ pub(super) fn suggest(wanted: &Wanted, reports: &mut [DistributionReport]) {
     let found: BTreeMap<Key, Fix> =
         wanted.waiting.install(|| failing.par_iter().filter_map(search).collect());
     for report in reports {
-        let key = (report.distribution.name.clone().unwrap_or_default(), report.distribution.version.clone());
+        let key = key(report);
         let is_failing = failing_contexts(report).next().is_some();
         if let (Some(chosen), Some(fix), true) = (&mut report.chosen, found.get(&key), is_failing) {
             chosen.fix = Some(fix.clone());

@@ -195,12 +195,11 @@ fn pick<'a>(want: &'a Want, context: Context, fetching: &Fetching<'_>) -> Pick<'
 
 /// What `--no-binary` and `--only-binary` make of a choice.
 fn controlled(taken: Taken, want: &Want, builds: &Builds) -> Taken {
-    let names = |names: &[String]| names.iter().any(|name| *name == want.name || name == ":all:");
     match taken {
-        Taken::Wheel(_) if names(&builds.no_binary) => {
+        Taken::Wheel(_) if builds.is_compiled(&want.name) => {
             Taken::Project("what --no-binary asks for instead of the wheel".to_owned())
         }
-        Taken::SourceArchive(_) | Taken::Project(_) if names(&builds.only_binary) => {
+        Taken::SourceArchive(_) | Taken::Project(_) if builds.is_never_compiled(&want.name) => {
             Taken::Nothing("no wheel fits, and --only-binary leaves source archives out".to_owned())
         }
         other => other,
@@ -222,7 +221,9 @@ fn audit_wheel(
     let mut targets: Vec<Target> = picks.iter().flat_map(|pick| &pick.targets).copied().collect();
     targets.sort_unstable();
     targets.dedup();
-    let scope = Scope { targets: &targets, verify_hashes: fetching.verify_hashes };
+    // What came in parts was held against no hash: its modules are held against RECORD.
+    let in_parts = picks.iter().any(|pick| matches!(pick.fetched, Some((_, false))));
+    let scope = Scope { targets: &targets, verify_hashes: fetching.verify_hashes || in_parts };
     let artifact = |path: &PathBuf| Artifact { path: path.clone(), kind: ArtifactKind::Wheel };
     let mut artifact_here = artifact(path);
     let (mut reports, mut notes) = audit_artifact(&artifact_here, &scope, progress);

@@ -34,6 +34,10 @@ pub struct ProjectOptions {
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
 
+    /// Leave out the dependency groups that the project's own tool installs unasked (`dev`).
+    #[arg(long)]
+    pub no_default_groups: bool,
+
     /// Audit the files of an environment of another Python as they are, instead of the wheels that the target would
     /// get at the same versions.
     #[arg(long)]

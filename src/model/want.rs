@@ -64,6 +64,25 @@ pub struct Hash {
     pub digest: String,
 }
 
+impl Hash {
+    /// A digest that can be checked here; none of another algorithm, with another length, or with other letters.
+    #[must_use]
+    pub fn of(algorithm: &str, digest: &str) -> Option<Self> {
+        let algorithm = algorithm.to_ascii_lowercase();
+        let length = match algorithm.as_str() {
+            "md5" => 32,
+            "sha1" => 40,
+            "sha224" => 56,
+            "sha256" => 64,
+            "sha384" => 96,
+            "sha512" => 128,
+            _ => return None,
+        };
+        let is_digest = digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| Self { algorithm, digest: digest.to_ascii_lowercase() })
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.algorithm, self.digest)
@@ -132,4 +151,23 @@ pub struct Considered {
     pub file: String,
     /// Why it was taken or passed over, as a phrase (`no tag of it fits 3.14t on linux-x86_64`).
     pub why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_digest_of_its_length_is_one() {
+        let hash = Hash::of("SHA256", &"AB".repeat(32)).unwrap();
+        assert_eq!(hash.to_string(), format!("sha256:{}", "ab".repeat(32)));
+        for (algorithm, digest) in [
+            ("sha256", "ab".repeat(31)),
+            ("sha256", "xy".repeat(32)),
+            ("crc32", "ab".repeat(4)),
+            ("sha256", String::new()),
+        ] {
+            assert_eq!(Hash::of(algorithm, &digest), None, "{algorithm}:{digest}");
+        }
+    }
 }

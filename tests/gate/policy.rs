@@ -103,7 +103,7 @@ fn a_baseline_hides_what_was_known_and_nothing_else() {
     let (place, server) = (project("baseline = \"known.json\"\n", "foo==1.0\n"), server());
     // One that is named and not there is no reason to pass.
     place.check(&server, CHECK).ends(2).says("known.json");
-    place.check(&server, &[CHECK, &["--no-config", "--write-baseline", "known.json"]].concat()).ends(0);
+    place.check(&server, &[CHECK, &["--write-baseline", "known.json"]].concat()).ends(0);
     place.check(&server, CHECK).ends(0).says("baseline");
     place.write("requirements.txt", "foo==1.0\nbaz==1.0\n");
     place.check(&server, CHECK).ends(1);
@@ -111,6 +111,17 @@ fn a_baseline_hides_what_was_known_and_nothing_else() {
     // What cannot be read is never known.
     place.write("requirements.txt", "foo==1.0\n");
     place.check(&Server::new(|_| crate::server::Reply::status(500)), CHECK).ends(3);
+}
+
+#[test]
+fn what_cannot_be_read_passes_where_the_policy_says_so_alone() {
+    let broken = || Server::new(|_| crate::server::Reply::status(500));
+    for (level, status) in [("deny", 1), ("unsure", 3), ("warn", 0)] {
+        let place = project(&format!("[rules]\nunread = \"{level}\"\n"), "foo==1.0\n");
+        place.check(&broken(), CHECK).ends(status).says("not read");
+    }
+    // The rule of another reason does not speak for it.
+    project("[rules]\nundetermined = \"warn\"\n", "foo==1.0\n").check(&broken(), CHECK).ends(3);
 }
 
 #[test]

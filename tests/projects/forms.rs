@@ -132,6 +132,18 @@ fn pylock_of_uv_pdm_and_pip() {
 }
 
 #[test]
+fn pylock_without_the_project_itself() {
+    let lock = "lock-version = \"1.0\"\ncreated-by = \"uv\"\n\
+                [[packages]]\nname = \"orchard\"\ndirectory = { path = \".\", editable = true }\n\
+                [[packages]]\nname = \"elm\"\ndirectory = { path = \"../elm\", editable = true }\n";
+    let folder = folder(&[("app/pylock.toml", lock)]);
+    let project = read(&of_file(folder.path().join("app/pylock.toml")));
+    let found: Vec<(&str, &Source)> =
+        project.wants.iter().map(|want| (want.name.as_str(), &want.source)).collect();
+    assert_eq!(found, [("elm", &Source::Path(folder.path().join("elm")))]);
+}
+
+#[test]
 fn poetry() {
     is_exported(&of_file(fixture("poetry/poetry.lock")), "poetry/export.txt");
     let docs = Request {

@@ -83,7 +83,7 @@ impl Flag {
             Self::Plain(false) | Self::Nothing(()) => None,
             Self::Plain(true) | Self::Reason(_) => Some(Vec::new()),
             Self::Hashes(hashes) => {
-                Some(hashes.into_iter().filter_map(|(name, digest)| hash(&name, &digest)).collect())
+                Some(hashes.into_iter().filter_map(|(name, digest)| Hash::of(&name, &digest)).collect())
             }
         }
     }
@@ -110,7 +110,7 @@ impl File {
             Flag::Plain(true) | Flag::Hashes(_) => Some(String::new()),
             Flag::Plain(false) | Flag::Nothing(()) => None,
         };
-        let hashes = self.hashes.into_iter().filter_map(|(algorithm, digest)| hash(&algorithm, &digest));
+        let hashes = self.hashes.into_iter().filter_map(|(algorithm, digest)| Hash::of(&algorithm, &digest));
         Some(IndexFile {
             name: is_plain(&self.filename).then_some(self.filename)?,
             url,
@@ -163,10 +163,10 @@ fn anchor(attribute: impl Fn(&str) -> Option<String>, base: &Url) -> Option<Inde
     // The fragment is `sha256=…`, alone or among others.
     let hashes = fragment.iter().flat_map(|fragment| fragment.split('&'));
     let hashes =
-        hashes.filter_map(|part| part.split_once('=')).filter_map(|(name, digest)| hash(name, digest));
+        hashes.filter_map(|part| part.split_once('=')).filter_map(|(name, digest)| Hash::of(name, digest));
     let beside = |name: &str| {
         let said = attribute(name).filter(|said| said != "false")?;
-        Some(said.split_once('=').and_then(|(name, digest)| hash(name, digest)).into_iter().collect())
+        Some(said.split_once('=').and_then(|(name, digest)| Hash::of(name, digest)).into_iter().collect())
     };
     Some(IndexFile {
         name: is_plain(&name).then_some(name)?,
@@ -190,22 +190,6 @@ fn link(base: &Url, href: &str) -> Option<(String, Option<String>)> {
     };
     let fragment = url.fragment().map(str::to_owned);
     known.then(|| (super::address::Address::of(url).url().to_string(), fragment))
-}
-
-/// A digest that can be checked here: of another length, or with other letters, it is none.
-fn hash(algorithm: &str, digest: &str) -> Option<Hash> {
-    let algorithm = algorithm.to_ascii_lowercase();
-    let length = match algorithm.as_str() {
-        "md5" => 32,
-        "sha1" => 40,
-        "sha224" => 56,
-        "sha256" => 64,
-        "sha384" => 96,
-        "sha512" => 128,
-        _ => return None,
-    };
-    let is_digest = digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_digest.then(|| Hash { algorithm, digest: digest.to_ascii_lowercase() })
 }
 
 /// Whether a name is that of a file in a folder, and of nothing else.

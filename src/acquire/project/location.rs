@@ -179,6 +179,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_folder_without_a_name_is_the_current_one() {
+        for (folder, path, expected) in [
+            ("", ".", "."),
+            ("", "./elm", "elm"),
+            ("app", ".", "app"),
+            ("app", "..", "."),
+            ("app", "../elm", "elm"),
+        ] {
+            assert_eq!(below(Path::new(folder), path), Path::new(expected), "{folder} {path}");
+        }
+    }
+
+    #[test]
     fn names_come_out_of_places() {
         for (text, name) in [
             ("https://127.0.0.1/a/Foo_Bar-1.0-py3-none-any.whl#sha256=0", Some("foo-bar")),

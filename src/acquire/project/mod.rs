@@ -264,6 +264,5 @@ fn merge_builds(into: &mut Builds, from: Builds) {
     for name in from.only_binary {
         into.control(true, &name);
     }
-    into.prefer_binary |= from.prefer_binary;
     into.prereleases |= from.prereleases;
 }

@@ -155,9 +155,9 @@ impl Reader<'_> {
             }
             "--no-binary" => builds.control(false, value),
             "--only-binary" => builds.control(true, value),
-            "--prefer-binary" => builds.prefer_binary = true,
             "--pre" => builds.prereleases = true,
             "--require-hashes" => *require_hashes = true,
+            // `--prefer-binary` among them: it chooses between versions, and pins leave no choice.
             _ => {}
         }
     }
@@ -208,18 +208,7 @@ fn named(requirement: &Requirement, place: &str) -> String {
 /// `sha256:…`, with an algorithm that `hashlib` has everywhere and a digest of its length.
 pub(super) fn hash(text: &str) -> Option<Hash> {
     let (algorithm, digest) = text.split_once([':', '='])?;
-    let (algorithm, digest) = (algorithm.to_ascii_lowercase(), digest.to_ascii_lowercase());
-    let length = match algorithm.as_str() {
-        "md5" => 32,
-        "sha1" => 40,
-        "sha224" => 56,
-        "sha256" => 64,
-        "sha384" => 96,
-        "sha512" => 128,
-        _ => return None,
-    };
-    let fits = digest.len() == length && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    fits.then_some(Hash { algorithm, digest })
+    Hash::of(algorithm, digest)
 }
 
 #[cfg(test)]

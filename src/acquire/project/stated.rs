@@ -36,21 +36,34 @@ pub(super) struct Statements {
     pub require_hashes: bool,
 }
 
-/// Which kinds of files may be installed, as `--no-binary`, `--only-binary`, `--pre` and `--prefer-binary` of
-/// requirements files say.
+/// Which kinds of files may be installed, as `--no-binary`, `--only-binary` and `--pre` of requirements files say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Builds {
     /// Compiled even where a wheel fits: normalised names, or `:all:`.
     pub no_binary: Vec<String>,
     /// Never compiled: normalised names, or `:all:`.
     pub only_binary: Vec<String>,
-    /// Whether a wheel is preferred to a newer source archive.
-    pub prefer_binary: bool,
     /// Whether pre-releases are taken for what is unpinned.
     pub prereleases: bool,
 }
 
 impl Builds {
+    /// Whether a distribution is compiled even where a wheel fits. As in pip, its own name counts before `:all:`.
+    #[must_use]
+    pub fn is_compiled(&self, name: &str) -> bool {
+        self.no_binary.iter().any(|one| one == name)
+            || self.no_binary.iter().any(|one| one == ":all:")
+                && !self.only_binary.iter().any(|one| one == name)
+    }
+
+    /// Whether a distribution is never compiled.
+    #[must_use]
+    pub fn is_never_compiled(&self, name: &str) -> bool {
+        self.only_binary.iter().any(|one| one == name)
+            || self.only_binary.iter().any(|one| one == ":all:")
+                && !self.no_binary.iter().any(|one| one == name)
+    }
+
     /// As pip's `FormatControl`: a name taken for one is struck from the other, `:none:` empties.
     pub(super) fn control(&mut self, only: bool, value: &str) {
         let (this, other) = if only {
@@ -73,6 +86,30 @@ impl Builds {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_its_own_counts_before_all() {
+        for (lines, compiled, never_compiled) in [
+            (vec![], false, false),
+            (vec![(false, ":all:")], true, false),
+            (vec![(false, ":all:"), (true, "elm")], false, true),
+            (vec![(true, ":all:"), (false, "elm")], true, false),
+            (vec![(false, "oak")], false, false),
+            (vec![(false, "elm"), (true, "elm")], false, true),
+        ] {
+            let mut builds = Builds::default();
+            for (only, value) in &lines {
+                builds.control(*only, value);
+            }
+            let found = (builds.is_compiled("elm"), builds.is_never_compiled("elm"));
+            assert_eq!(found, (compiled, never_compiled), "{lines:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Request;
 use super::ends::{End, Explored};
 use super::machine::Machine;
-use super::path::{self, Module, Path, Thing};
+use super::path::{self, Module, Path, Thing, Trail};
 use super::value::Value;
 use super::{sites, slots};
 use crate::inspect::layout::SlotId;
@@ -13,87 +13,116 @@ use crate::model::{
 
 type Ends<'s, 'a, 'data, M> = Vec<End<'s, 'a, 'data, M>>;
 
+/// Why nothing is known where no path succeeds.
+const THROWS: &str = "every path that was followed throws, and whoever catches that was not followed";
+const FAILS_WHERE_FOLLOWED: &str =
+    "every path that was followed fails, but some calls on it could not be followed";
+const NONE_SUCCEEDS: &str = "none of the paths that were followed succeeds, and not every path was";
+
+/// Why what all paths agree on does not do.
+const LEFT_OPEN: &str = "some of its paths were left open that may declare something else";
+const PASSED_OVER: &str = "calls that take long were passed over, and may declare something else";
+
+/// What the paths say that did not return, the first of each kind.
+#[derive(Default)]
+struct Fruitless {
+    unfinished: Option<(String, u64, Trail)>,
+    /// What each path that stopped had declared so far.
+    stopped: Vec<Vec<Option<Value>>>,
+    failure: Option<String>,
+    thrown: Option<u64>,
+}
+
+impl Fruitless {
+    fn add<M>(&mut self, end: End<'_, '_, '_, M>) {
+        match end {
+            End::Returned(..) => {}
+            End::Failed { .. } => {
+                self.failure.get_or_insert("every path that was followed returns NULL".to_owned());
+            }
+            End::Died { why, address } => {
+                let first = || format!("every path that was followed {why} (the first at {address:#x})");
+                self.failure.get_or_insert_with(first);
+            }
+            End::Thrown { address } => {
+                self.thrown.get_or_insert(address);
+            }
+            End::Stopped { why, address, trail, declared, .. } => {
+                self.unfinished.get_or_insert((why, address, trail));
+                self.stopped.push(declared);
+            }
+        }
+    }
+}
+
 /// Joins the paths into one outcome and the steps that led there.
 pub(super) fn join<M: Machine>(
     explored: Explored<'_, '_, '_, M>,
     hook: &Hook,
     request: &Request,
 ) -> (Outcome, Vec<Evidence>) {
+    let Explored { ends, left, hurried, guessed, merged, .. } = explored;
     let mut agreed: Option<(Outcome, Box<Path<M>>)> = None;
-    let mut unfinished = None;
-    let mut stopped = Vec::new();
-    let mut failure = None;
-    let mut thrown = None;
-    for end in explored.ends {
-        match end {
-            End::Returned(value, path) => {
-                let outcome = observe(value, &path, hook, request);
-                match &agreed {
-                    None => agreed = Some((outcome, path)),
-                    Some((other, _)) if means_the_same(other, &outcome) => {}
-                    Some((other, first)) => {
-                        return (disagreement(other, &outcome, hook), path::steps(&first.trail));
-                    }
-                }
-            }
-            End::Failed { .. } => {
-                failure.get_or_insert("every path that was followed returns NULL".to_owned());
-            }
-            End::Died { why, address } => {
-                failure
-                    .get_or_insert(format!("every path that was followed {why} (the first at {address:#x})"));
-            }
-            End::Thrown { address } => {
-                thrown.get_or_insert(address);
-            }
-            End::Stopped { why, address, trail, declared, .. } => {
-                unfinished.get_or_insert((why, address, trail));
-                stopped.push(declared);
-            }
+    let mut rest = Fruitless::default();
+    for end in ends {
+        let End::Returned(value, path) = end else {
+            rest.add(end);
+            continue;
+        };
+        let outcome = observe(value, &path, hook, request);
+        match &agreed {
+            None => agreed = Some((outcome, path)),
+            Some((other, _)) if means_the_same(other, &outcome) => {}
+            Some((other, first)) => return (disagreement(other, &outcome, hook), path::steps(&first.trail)),
         }
     }
+    let Fruitless { mut unfinished, stopped, failure, thrown } = rest;
     if let Some((outcome @ Outcome::SinglePhase { .. }, _)) = &agreed
         && covers(outcome, &stopped, request)
     {
         unfinished = None;
     }
+    let undetermined = |why: &str, address: u64, trail: Vec<Evidence>| {
+        (Outcome::Undetermined { why: why.to_owned(), address: Some(address) }, trail)
+    };
     match (agreed, unfinished) {
-        (Some((outcome, path)), None) if !covers(&outcome, &explored.left, request) => {
-            let why = "some of its paths were left open that may declare something else".to_owned();
-            (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
-        }
-        (Some((outcome, path)), None) if explored.hurried && !stands_alone(&outcome, &path, request) => {
-            let why = "calls that take long were passed over, and may declare something else".to_owned();
-            (Outcome::Undetermined { why, address: Some(hook.address) }, path::steps(&path.trail))
-        }
-        (Some((mut outcome, path)), None) => {
-            let trail = path::steps(&path.trail);
-            creations(&mut outcome, &path);
-            (outcome, trail)
-        }
         // What an unfinished path would have done may differ from what the others agree on.
-        (_, Some((why, address, trail))) => {
-            (Outcome::Undetermined { why, address: Some(address) }, path::steps(&trail))
-        }
-        (None, None) if thrown.is_some() => {
-            let why =
-                "every path that was followed throws, and whoever catches that was not followed".to_owned();
-            (Outcome::Undetermined { why, address: thrown }, Vec::new())
-        }
-        (None, None) if explored.guessed => {
-            let why =
-                "every path that was followed fails, but some calls on it could not be followed".to_owned();
-            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
-        }
-        (None, None) if explored.merged => {
-            let why = "none of the paths that were followed succeeds, and not every path was".to_owned();
-            (Outcome::Undetermined { why, address: Some(hook.address) }, Vec::new())
+        (_, Some((why, address, trail))) => undetermined(&why, address, path::steps(&trail)),
+        (Some((outcome, path)), None) => {
+            if !covers(&outcome, &left, request) {
+                undetermined(LEFT_OPEN, hook.address, path::steps(&path.trail))
+            } else if hurried && !stands_alone(&outcome, &path, request) {
+                undetermined(PASSED_OVER, hook.address, path::steps(&path.trail))
+            } else {
+                decided(outcome, &path)
+            }
         }
         (None, None) => {
-            let why = failure.unwrap_or_else(|| "no path reaches its end".to_owned());
-            (Outcome::Fails { why }, Vec::new())
+            if let Some((why, address)) = nothing_agreed(thrown, guessed, merged) {
+                undetermined(why, address.unwrap_or(hook.address), Vec::new())
+            } else {
+                let why = failure.unwrap_or_else(|| "no path reaches its end".to_owned());
+                (Outcome::Fails { why }, Vec::new())
+            }
         }
     }
+}
+
+/// Why it is not known that a hook fails, of which no path succeeds; with the address that shows it.
+fn nothing_agreed(thrown: Option<u64>, guessed: bool, merged: bool) -> Option<(&'static str, Option<u64>)> {
+    match (thrown, guessed, merged) {
+        (Some(address), ..) => Some((THROWS, Some(address))),
+        (None, true, _) => Some((FAILS_WHERE_FOLLOWED, None)),
+        (None, false, true) => Some((NONE_SUCCEEDS, None)),
+        (None, false, false) => None,
+    }
+}
+
+/// What all paths agree on, with what its create slots make.
+fn decided<M: Machine>(mut outcome: Outcome, path: &Path<M>) -> (Outcome, Vec<Evidence>) {
+    let trail = path::steps(&path.trail);
+    creations(&mut outcome, path);
+    (outcome, trail)
 }
 
 /// What a path that returned says.

@@ -223,7 +223,7 @@ fn sentence_for(report: &Report, target: Target) -> String {
     let on = match report.platforms.as_slice() {
         [] => String::new(),
         [one] => format!(" on {one}"),
-        several => format!(" on at least one of {} platforms", several.len()),
+        several => format!(", at worst over {} platforms", several.len()),
     };
     if let [only] = groups.as_slice()
         && let Some(verdict) = only.worst_for(target)
@@ -549,12 +549,12 @@ mod tests {
             files for windows-arm64:
             idna-1.0.whl: its tag fits best
 
-        On 3.14t on at least one of 3 platforms, 1 of 3 distributions turns the GIL on,
-          1 has no wheel, none leaves it off, 1 is pure Python, none is undetermined.
+        On 3.14t, at worst over 3 platforms, 1 of 3 distributions turns the GIL on, 1
+          has no wheel, none leaves it off, 1 is pure Python, none is undetermined.
         ");
         insta::assert_snapshot!(rendered(&report, Detail::Summary), @"
-        On 3.14t on at least one of 3 platforms, 1 of 3 distributions turns the GIL on,
-          1 has no wheel, none leaves it off, 1 is pure Python, none is undetermined.
+        On 3.14t, at worst over 3 platforms, 1 of 3 distributions turns the GIL on, 1
+          has no wheel, none leaves it off, 1 is pure Python, none is undetermined.
         ");
     }
 

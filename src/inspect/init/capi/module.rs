@@ -8,6 +8,11 @@ use std::rc::Rc;
 
 /// Functions that create modules and declare for them.
 pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Option<Value> {
+    create(name, path, site).or_else(|| delegate(name, path, site))
+}
+
+/// Those that create modules, and the one that declares for them.
+fn create<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Option<Value> {
     let first = path.argument(0);
     let value = match name {
         "PyModuleDef_Init" => {
@@ -53,6 +58,15 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Opt
             }
             Value::ZERO
         }
+        _ => return None,
+    };
+    Some(value)
+}
+
+/// Those that may get a module from another one, and objects that are none.
+fn delegate<M: Machine>(name: &str, path: &mut Path<M>, site: u64) -> Option<Value> {
+    let first = path.argument(0);
+    let value = match name {
         "PyImport_ImportModule" | "PyImport_ImportModuleNoBlock" => match path.text(0) {
             Some(module) => {
                 path.note(name, format!("imports {module}"), site);

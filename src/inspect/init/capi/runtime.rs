@@ -55,6 +55,24 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
         | "_ZNSt3__16thread20hardware_concurrencyEv"
         | "_Thrd_hardware_concurrency"
         | "get_nprocs" => Value::Known(1),
+        // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
+        // What is evaluated is the first import, in the main interpreter, with nothing registered yet.
+        "getenv" | "secure_getenv" | "_wgetenv" | "PyInterpreterState_GetID" | "PyState_FindModule" => {
+            Value::ZERO
+        }
+        // No optional feature of the processor: code for those that it has does the same faster.
+        "getauxval" | "__getauxval" => {
+            Value::Known(if first == Value::Known(AT_HWCAP) { BASIC_FEATURES } else { 0 })
+        }
+        _ => return windows(name, path),
+    };
+    Ok(Some(Effect::Return(value)))
+}
+
+/// Those that Windows has.
+fn windows<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<Effect>, Full> {
+    let [first, second] = [0, 1].map(|index| path.argument(index));
+    let value = match name {
         "GetSystemInfo" | "GetNativeSystemInfo" => {
             // `SYSTEM_INFO.dwNumberOfProcessors`, behind two words and three pointers.
             let offset = 8 + 3 * u64::from(path.memory.space.pointer);
@@ -78,15 +96,6 @@ pub(super) fn call<M: Machine>(name: &str, path: &mut Path<M>) -> Result<Option<
                 path.memory.store(place, 8, Value::Known(0x01dd_5afe_c0de_0000))?;
             }
             Value::Known(1)
-        }
-        // Nothing is set in the environment: what modules ask for there are switches of their own, off by default.
-        // What is evaluated is the first import, in the main interpreter, with nothing registered yet.
-        "getenv" | "secure_getenv" | "_wgetenv" | "PyInterpreterState_GetID" | "PyState_FindModule" => {
-            Value::ZERO
-        }
-        // No optional feature of the processor: code for those that it has does the same faster.
-        "getauxval" | "__getauxval" => {
-            Value::Known(if first == Value::Known(AT_HWCAP) { BASIC_FEATURES } else { 0 })
         }
         _ => return Ok(None),
     };

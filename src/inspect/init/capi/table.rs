@@ -47,6 +47,11 @@ pub(super) fn throws(name: &str) -> bool {
 
 /// Functions that return 0 on success, or nothing.
 pub(super) fn succeeds(name: &str) -> bool {
+    adds(name) || keeps_house(name)
+}
+
+/// Those that put something into an object, or register it.
+fn adds(name: &str) -> bool {
     matches!(
         name,
         "PyModule_Add"
@@ -76,7 +81,18 @@ pub(super) fn succeeds(name: &str) -> bool {
             | "PyErr_WarnExplicit"
             | "PyImport_AppendInittab"
             | "Py_AtExit"
-            | "Py_DecRef"
+            | "PyType_Modified"
+            | "PyABIInfo_Check"
+            | "PyUnicode_InternInPlace"
+            | "PyUnstable_Object_EnableDeferredRefcount"
+    )
+}
+
+/// Those that count, free, lock and unlock.
+fn keeps_house(name: &str) -> bool {
+    matches!(
+        name,
+        "Py_DecRef"
             | "Py_IncRef"
             | "_Py_DecRef"
             | "_Py_IncRef"
@@ -114,8 +130,6 @@ pub(super) fn succeeds(name: &str) -> bool {
             | "pthread_rwlock_unlock"
             | "PyThread_tss_create"
             | "PyThread_tss_set"
-            | "PyUnstable_Object_EnableDeferredRefcount"
-            | "PyABIInfo_Check"
             | "PyGILState_Release"
             | "PyEval_RestoreThread"
             | "PyCriticalSection_Begin"
@@ -123,8 +137,6 @@ pub(super) fn succeeds(name: &str) -> bool {
             | "PyCriticalSection2_Begin"
             | "PyCriticalSection2_End"
             | "PyCriticalSection_BeginMutex"
-            | "PyType_Modified"
-            | "PyUnicode_InternInPlace"
             | "PyThread_release_lock"
             | "PyBuffer_Release"
     )
@@ -132,7 +144,21 @@ pub(super) fn succeeds(name: &str) -> bool {
 
 /// Functions that return an object, or another pointer that is not null on success.
 pub(super) fn gives_object(name: &str) -> bool {
-    let listed = matches!(
+    const MAKERS: [&str; 7] = [
+        "PyType_From",
+        "PyUnicode_From",
+        "PyLong_From",
+        "PyFloat_From",
+        "PyBytes_From",
+        "PyComplex_From",
+        "PyBool_From",
+    ];
+    answers(name) || makes(name) || MAKERS.iter().any(|start| name.starts_with(start))
+}
+
+/// Those that look something up, or call something.
+fn answers(name: &str) -> bool {
+    matches!(
         name,
         "PyModule_GetDict"
             | "PyModule_GetNameObject"
@@ -159,9 +185,6 @@ pub(super) fn gives_object(name: &str) -> bool {
             | "PyObject_Repr"
             | "PyObject_Type"
             | "PyObject_GetIter"
-            | "PyErr_NewException"
-            | "PyErr_NewExceptionWithDoc"
-            | "PyTuple_Pack"
             | "PyEval_GetBuiltins"
             | "PyEval_SaveThread"
             | "PyThreadState_Get"
@@ -172,17 +195,31 @@ pub(super) fn gives_object(name: &str) -> bool {
             | "PyInterpreterState_GetDict"
             | "PyInterpreterState_Main"
             | "PyThreadState_GetInterpreter"
-            | "PyThread_allocate_lock"
             | "PyType_GetDict"
             | "PyUnicode_AsUTF8"
             | "PyUnicode_AsUTF8AndSize"
             | "PyBytes_AsString"
+            | "PyType_GetSlot"
+            | "PyCapsule_Import"
+            | "PyObject_GenericGetDict"
+            | "_PyType_Name"
+            | "PyType_GetName"
+            | "PyType_GetQualName"
+    )
+}
+
+/// Those that make a new object.
+fn makes(name: &str) -> bool {
+    matches!(
+        name,
+        "PyErr_NewException"
+            | "PyErr_NewExceptionWithDoc"
+            | "PyTuple_Pack"
+            | "PyThread_allocate_lock"
             | "PyType_GenericAlloc"
             | "PyType_GenericNew"
-            | "PyType_GetSlot"
             | "PyCFunction_NewEx"
             | "PyCMethod_New"
-            | "PyCapsule_Import"
             | "PyDescr_NewMethod"
             | "PyDescr_NewClassMethod"
             | "PyDescr_NewGetSet"
@@ -211,17 +248,5 @@ pub(super) fn gives_object(name: &str) -> bool {
             | "_PyObject_GC_NewVar"
             | "Py_CompileString"
             | "Py_GenericAlias"
-            | "PyObject_GenericGetDict"
-            | "_PyType_Name"
-            | "PyType_GetName"
-            | "PyType_GetQualName"
-    );
-    listed
-        || name.starts_with("PyType_From")
-        || name.starts_with("PyUnicode_From")
-        || name.starts_with("PyLong_From")
-        || name.starts_with("PyFloat_From")
-        || name.starts_with("PyBytes_From")
-        || name.starts_with("PyComplex_From")
-        || name.starts_with("PyBool_From")
+    )
 }

@@ -6,7 +6,7 @@ use super::operand::{bytes, writes_stack_pointer};
 use super::{STACK_POINTER, X86};
 use crate::inspect::init::memory::{Full, Memory};
 use crate::inspect::init::value::{Value, below_block, mask, sign_extend};
-use iced_x86::{ConditionCode, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{ConditionCode, Instruction, Mnemonic, Register};
 
 impl X86 {
     pub(super) fn compute(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
@@ -42,20 +42,7 @@ impl X86 {
             M::Xchg => self.exchange(memory, instruction),
             M::Cmpxchg => self.compare_exchange(memory, instruction, size),
             M::Xadd => self.exchange_add(memory, instruction, size),
-            M::Push => {
-                let value = self.read(memory, instruction, 0).low(self.pointer, self.pointer);
-                self.push(memory, value)
-            }
-            M::Pop => {
-                let value = self.pop(memory);
-                self.write(memory, instruction, 0, value)
-            }
-            M::Leave => {
-                self.set_general(STACK_POINTER, self.general(5));
-                let frame = self.pop(memory);
-                self.set_general(5, frame);
-                Ok(())
-            }
+            M::Push | M::Pop | M::Leave => self.stack(memory, instruction),
             M::Cdqe => {
                 let value = self.general(0).known().map(|number| sign_extend(number & mask(4), 4));
                 self.set_general(0, value.map_or(Value::Unknown, Value::Known));
@@ -76,6 +63,26 @@ impl X86 {
                 Ok(())
             }
             _ => self.vector_move(memory, instruction),
+        }
+    }
+
+    /// What moves the stack pointer along with a value.
+    fn stack(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
+        match instruction.mnemonic() {
+            Mnemonic::Push => {
+                let value = self.read(memory, instruction, 0).low(self.pointer, self.pointer);
+                self.push(memory, value)
+            }
+            Mnemonic::Pop => {
+                let value = self.pop(memory);
+                self.write(memory, instruction, 0, value)
+            }
+            _ => {
+                self.set_general(STACK_POINTER, self.general(5));
+                let frame = self.pop(memory);
+                self.set_general(5, frame);
+                Ok(())
+            }
         }
     }
 
@@ -288,64 +295,6 @@ impl X86 {
             _ => Value::Unknown,
         };
         self.write(memory, instruction, 0, product)
-    }
-
-    pub(super) fn exchange(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
-        let (left, right) = (self.read(memory, instruction, 0), self.read(memory, instruction, 1));
-        // The memory operand first: its address may hang on the register.
-        let (memory_first, other) = if instruction.op_kind(0) == OpKind::Memory { (0, 1) } else { (1, 0) };
-        let new = [right, left];
-        let value = |operand: u32| if operand == 0 { new[0] } else { new[1] };
-        self.write(memory, instruction, memory_first, value(memory_first))?;
-        self.write(memory, instruction, other, value(other))
-    }
-
-    /// With `lock` or without: one path is one thread.
-    pub(super) fn compare_exchange(
-        &mut self,
-        memory: &mut Memory,
-        instruction: &Instruction,
-        size: u8,
-    ) -> Result<(), Full> {
-        let old = self.read(memory, instruction, 0);
-        let expected = self.general(0).low(size, self.pointer);
-        let equal = match (old, expected) {
-            (Value::Known(old), Value::Known(expected)) => Some(old == expected),
-            (reference, Value::Known(0)) if reference.is_zero() == Some(false) => Some(false),
-            _ => None,
-        };
-        self.flags = Flags { zero: equal, ..Flags::default() };
-        match equal {
-            Some(true) => {
-                let new = self.read(memory, instruction, 1);
-                self.write(memory, instruction, 0, new)
-            }
-            Some(false) => {
-                self.set_general(0, old);
-                Ok(())
-            }
-            None => {
-                self.set_general(0, Value::Unknown);
-                self.write(memory, instruction, 0, Value::Unknown)
-            }
-        }
-    }
-
-    pub(super) fn exchange_add(
-        &mut self,
-        memory: &mut Memory,
-        instruction: &Instruction,
-        size: u8,
-    ) -> Result<(), Full> {
-        let old = self.read(memory, instruction, 0);
-        let sum = if let (Value::Known(old), Value::Known(more)) = (old, self.read(memory, instruction, 1)) {
-            Value::Known(self.known_arithmetic(Mnemonic::Add, old, more, 0, size))
-        } else {
-            self.flags = Flags::default();
-            Value::Unknown
-        };
-        self.write(memory, instruction, 1, old)?;
-        self.write(memory, instruction, 0, sum)
     }
 
     pub(super) fn conditional_move(

@@ -4,6 +4,7 @@
 //! says it writes, which is always right and seldom matters.
 
 mod bits;
+mod exchange;
 mod flow;
 mod integer;
 mod operand;

@@ -61,6 +61,15 @@ impl X86 {
                 let value = self.lane(instruction.op1_register(), 1);
                 self.write(memory, instruction, 0, value)
             }
+            _ => self.vector_merge(memory, instruction),
+        }
+    }
+
+    /// Puts the words of two registers together, or clears one.
+    fn vector_merge(&mut self, memory: &mut Memory, instruction: &Instruction) -> Result<(), Full> {
+        use Mnemonic as M;
+        let register = instruction.op0_register();
+        match instruction.mnemonic() {
             M::Movlhps | M::Punpcklqdq | M::Unpcklpd if instruction.op1_kind() == OpKind::Register => {
                 let (low, high) = (self.lane(register, 0), self.lane(instruction.op1_register(), 0));
                 self.set_lanes(register, &[low, high]);
