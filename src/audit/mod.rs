@@ -3,6 +3,7 @@
 
 mod inputs;
 mod inspection;
+mod memory;
 mod modules;
 mod narrow;
 mod suggest;
@@ -81,7 +82,7 @@ fn audit_local(
     progress: &Progress,
     notes: &mut Vec<Note>,
 ) -> Vec<Audited> {
-    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes };
+    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes, memory: None };
     let audit_one = |artifact: Artifact| {
         let (distributions, notes) = audit_artifact(&artifact, &scope, progress);
         ((artifact, distributions), notes)

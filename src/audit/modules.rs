@@ -1,5 +1,6 @@
 //! One artifact after the other, its modules side by side: unpacking, inspecting and judging.
 
+use super::memory::{Memory, Remembered};
 use crate::model::{
     self, Artifact, Beside, Distribution, DistributionReport, Facts, Member, ModuleName, ModuleReport, Note,
     Target,
@@ -19,6 +20,8 @@ pub(super) struct Scope<'a> {
     pub targets: &'a [Target],
     /// Whether every module is hashed.
     pub verify_hashes: bool,
+    /// What an earlier run read of it.
+    pub memory: Option<&'a Memory<'a>>,
 }
 
 /// Unpacks one artifact, and gives each of its modules to whichever thread is free, the largest first.
@@ -80,15 +83,22 @@ fn audit_module(
 
 /// The bytes are gone when this returns.
 fn read_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, scope: &Scope<'_>) -> Read {
+    let known = scope.memory.and_then(|memory| memory.recall(&member.path, scope.verify_hashes));
+    if let Some(Remembered { facts, hashed }) = known {
+        return (Ok(facts), hashed.filter(|_| scope.verify_hashes));
+    }
     let bytes = match unpacked.read(distribution, member) {
         Ok(bytes) => bytes,
         Err(error) => return (Err(error.note()), None),
     };
-    let sha256 = scope.verify_hashes.then(|| HEXLOWER.encode(&Sha256::digest(&*bytes)));
+    let hashed = scope.verify_hashes.then(|| HEXLOWER.encode(&Sha256::digest(&*bytes)));
     let beside = Wheelmates { unpacked, distribution };
     let facts = inspect::inspect(&bytes, &ModuleName::of_member(&member.path), scope.targets, &beside);
+    if let (Some(memory), Ok(facts)) = (scope.memory, &facts) {
+        memory.learn(&member.path, Remembered { facts: facts.clone(), hashed: hashed.clone() });
+    }
     let about = || format!("{}: {}", distribution.source, member.path);
-    (facts.map_err(|error| Note::unread(about(), error.to_string())), sha256)
+    (facts.map_err(|error| Note::unread(about(), error.to_string())), hashed)
 }
 
 fn judge_module(

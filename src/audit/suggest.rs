@@ -1,15 +1,12 @@
 //! Which other version would do: found by reading wheels of other versions as an installer would choose them, not by
 //! their tags.
 
-use super::modules::{Scope, audit_artifact};
+use super::memory::audit_fetched;
 use super::narrow;
 use super::wanted::Wanted;
 use crate::acquire::index::{Index, Release};
 use crate::assess;
-use crate::model::{
-    Artifact, ArtifactKind, Context, DistributionReport, Fix, Judgement, Reason, Source, Taken, Target,
-    Verdict, Want,
-};
+use crate::model::{Context, DistributionReport, Fix, Judgement, Reason, Source, Taken, Verdict, Want};
 use crate::progress::Progress;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -203,10 +200,9 @@ impl Search<'_> {
     fn is_ready_on(&self, want: &Want, context: Context) -> Option<bool> {
         let Taken::Wheel(file) = self.index.choose(want, context).taken else { return None };
         let fetched = self.index.fetch(&file, &[], false).ok()?;
-        let targets: [Target; 1] = [context.target];
-        let scope = Scope { targets: &targets, verify_hashes: false };
-        let artifact = Artifact { path: fetched.path, kind: ArtifactKind::Wheel };
-        let (mut reports, notes) = audit_artifact(&artifact, &scope, &Progress::new(false));
+        let unseen = Progress::new(false);
+        let (_, mut reports, notes) =
+            audit_fetched(self.index, &fetched.path, &[context.target], false, &unseen);
         for report in &mut reports {
             narrow::to_platform(report, context.platform);
         }

@@ -2,20 +2,20 @@
 //! audited once, and told for each platform.
 
 use super::Audited;
-use super::modules::{Scope, audit_artifact};
+use super::memory::audit_fetched;
 use super::narrow;
 use crate::acquire::index::{Index, IndexError, Settings, Surroundings};
 use crate::acquire::project::{self, Builds, Project, Request, Uv};
 use crate::model::{
-    Artifact, ArtifactKind, Chosen, Considered, Context, Distribution, DistributionReport, IndexFile,
-    Judgement, Note, Platform, Source, SourceHint, Taken, Target, Want,
+    Chosen, Considered, Context, Distribution, DistributionReport, IndexFile, Judgement, Note, Platform,
+    Source, SourceHint, Taken, Target, Want,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::{Error, assess};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a want comes to on one platform: one file, or none, for the targets that it is so for.
 struct Pick<'a> {
@@ -213,7 +213,7 @@ fn fetch(index: &Index, file: &IndexFile, want: &Want, whole: bool) -> Result<(P
 
 /// Audits a wheel once for all that take it, and tells it for each of them.
 fn audit_wheel(
-    path: &PathBuf,
+    path: &Path,
     picks: &[&Pick<'_>],
     fetching: &Fetching<'_>,
     progress: &Progress,
@@ -223,20 +223,18 @@ fn audit_wheel(
     targets.dedup();
     // What came in parts was held against no hash: its modules are held against RECORD.
     let in_parts = picks.iter().any(|pick| matches!(pick.fetched, Some((_, false))));
-    let scope = Scope { targets: &targets, verify_hashes: fetching.verify_hashes || in_parts };
-    let artifact = |path: &PathBuf| Artifact { path: path.clone(), kind: ArtifactKind::Wheel };
-    let mut artifact_here = artifact(path);
-    let (mut reports, mut notes) = audit_artifact(&artifact_here, &scope, progress);
+    let verify_hashes = fetching.verify_hashes || in_parts;
+    let audit = |path: &Path| audit_fetched(fetching.index, path, &targets, verify_hashes, progress);
+    let (mut artifact, mut reports, mut notes) = audit(path);
     // Where only parts were fetched, a fault may be that of the parts.
     if notes.iter().any(|note| note.unread)
         && let Some((whole, true)) = whole_of(picks, fetching)
     {
-        artifact_here = artifact(&whole);
-        (reports, notes) = audit_artifact(&artifact_here, &scope, progress);
+        (artifact, reports, notes) = audit(&whole);
     }
     let tell = |pick: &&Pick<'_>| {
         let reports = reports.iter().map(|report| told_for(report, pick)).collect();
-        (artifact_here.clone(), reports)
+        (artifact.clone(), reports)
     };
     (picks.iter().map(tell).collect(), notes)
 }

@@ -136,10 +136,10 @@ pub(super) fn find(image: &Image) -> Option<BindingTool> {
         .iter()
         .find(|marker| data.get(start..).is_some_and(|rest| rest.starts_with(marker.as_bytes())))?;
     Some(BindingTool {
-        name: tool.name,
+        name: tool.name.into(),
         version: tool.version.and_then(|(text, separator)| version(data, text, separator)),
         evidence: Evidence::new(EvidenceKind::Text, format!("it contains the text {marker:?}")),
-        declare_with: tool.declare_with,
+        declare_with: tool.declare_with.into(),
     })
 }
 

@@ -1,9 +1,9 @@
 //! Why something is believed: a sentence, and where in the file to check it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One observation that a person can check with `objdump`, `readelf` or `unzip`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Where it comes from.
     pub kind: EvidenceKind,
@@ -35,7 +35,7 @@ impl Evidence {
 }
 
 /// Where an observation was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceKind {
     /// A wheel tag.

@@ -1,11 +1,13 @@
 //! What a binary shows, before anything is concluded from it.
 
 use super::{Evidence, Init, Target};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// What one file shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// Container format.
     pub format: Format,
@@ -14,7 +16,7 @@ pub struct Facts {
 }
 
 /// What the code for one machine shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     /// The machine.
     pub arch: Arch,
@@ -27,7 +29,7 @@ pub struct Slice {
 }
 
 /// Executable formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Format {
     /// System V ABI, "Object files".
     Elf,
@@ -48,7 +50,7 @@ impl fmt::Display for Format {
 }
 
 /// Machines, named as Python's platform tags name them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Arch {
     /// AMD64.
     X86_64,
@@ -72,7 +74,7 @@ impl fmt::Display for Arch {
 }
 
 /// A Python feature version (`3.14`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PythonVersion {
     /// Always 3 for files that can be imported today.
     pub major: u8,
@@ -87,7 +89,7 @@ impl fmt::Display for PythonVersion {
 }
 
 /// Which of `CPython`'s binary interfaces a module uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Abi {
     /// That of builds with the GIL.
     Gil,
@@ -120,7 +122,7 @@ impl fmt::Display for Abi {
 
 /// The interpreter that a binary was built for, judged by the binary alone: neither its own name nor the
 /// wheel's counts here.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BuiltFor {
     /// Feature version, where something in the binary tells it.
     pub python: Option<PythonVersion>,
@@ -131,14 +133,14 @@ pub struct BuiltFor {
 }
 
 /// The tool that generated a module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BindingTool {
     /// Its usual name: `Cython`, `pybind11`, `nanobind`, `PyO3`, `SWIG`, `cffi`, `mypyc`, `f2py`, `SIP` …
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its version, where the binary tells it.
     pub version: Option<String>,
     /// What tells.
     pub evidence: Evidence,
     /// The one line to ask the module's maintainers for, once they have checked that their code is ready.
-    pub declare_with: &'static str,
+    pub declare_with: Cow<'static, str>,
 }

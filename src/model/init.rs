@@ -1,9 +1,10 @@
 //! What happens when an interpreter runs a module's init function.
 
 use super::{Evidence, Trace};
+use serde::{Deserialize, Serialize};
 
 /// The init function of a module, and what it comes to under one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Init {
     /// The hook that the interpreter calls; none where the file has none of the module's name.
     pub hook: Option<Hook>,
@@ -14,13 +15,14 @@ pub struct Init {
     /// The steps that led there, in order: functions entered, calls into the interpreter, what was read.
     pub trail: Vec<Evidence>,
     /// All of its steps, where that was asked for and its code was evaluated.
+    #[serde(skip)]
     pub trace: Option<Trace>,
     /// What it makes for modules that leave that to it; only looked at where it is known to do so.
     pub makes: Option<Outcome>,
 }
 
 /// A function that the import system looks up by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hook {
     /// Which protocol.
     pub kind: HookKind,
@@ -31,7 +33,7 @@ pub struct Hook {
 }
 
 /// The two protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HookKind {
     /// `PyInit_<name>` or `PyInitU_<punycode>` (PEP 489).
     Init,
@@ -40,7 +42,7 @@ pub enum HookKind {
 }
 
 /// What calling a hook leads to, on every path that succeeds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The file has no hook of the module's name.
     NoHook,
@@ -75,7 +77,7 @@ pub enum Outcome {
 }
 
 /// A `PyModuleDef`, as it stands in memory when the interpreter is given it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     /// Virtual address; addresses outside the image stand for stack or heap.
     pub address: u64,
@@ -86,7 +88,7 @@ pub struct Definition {
 }
 
 /// The object header of a definition, read by the layout that the binary was built with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Head {
     /// Whether the fields below it stand where a free-threaded build puts them; none where its bytes and
     /// the fields behind it fit both layouts.
@@ -98,7 +100,7 @@ pub struct Head {
 }
 
 /// A slot array: `PyModuleDef_Slot[]` or, from 3.15 on, `PySlot[]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotArray {
     /// Virtual address; 0 for a null pointer.
     pub address: u64,
@@ -109,7 +111,7 @@ pub struct SlotArray {
 }
 
 /// One slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// Where it stands.
     pub address: u64,
@@ -126,7 +128,7 @@ pub struct Slot {
 }
 
 /// What a create function was seen to return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Creation {
     /// A module object, on every path that succeeds.
     Module,
@@ -137,7 +139,7 @@ pub enum Creation {
 }
 
 /// The value of a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SlotValue {
     /// A number or an address.
     Known(u64),
@@ -148,7 +150,7 @@ pub enum SlotValue {
 }
 
 /// A call of `PyUnstable_Module_SetGIL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GilCall {
     /// Address of the call.
     pub address: u64,

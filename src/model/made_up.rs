@@ -138,10 +138,10 @@ impl Module {
     pub(crate) fn judged(verdict: Verdict) -> Self {
         let mut facts = facts(built_for(None, None), &multi_phase(&[slot(4, 1)]));
         facts.slices[0].origin = Some(BindingTool {
-            name: "Cython",
+            name: "Cython".into(),
             version: Some("3.1.4".to_owned()),
             evidence: Evidence::new(EvidenceKind::Text, "it holds the text \"cython_runtime\""),
-            declare_with: "# cython: freethreading_compatible = True",
+            declare_with: "# cython: freethreading_compatible = True".into(),
         });
         let module = Self {
             distribution: distribution("foo"),

@@ -1,10 +1,11 @@
 //! The free-threaded interpreters that an audit can be made for.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A free-threaded `CPython`, by minor version. Later ones order after earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Target {
     /// `CPython` 3.13, experimental free-threaded build (PEP 703).
     Py313t,

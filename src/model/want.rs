@@ -1,6 +1,7 @@
 //! What a project asks an installer for, and what an installer would take.
 
 use super::{Context, Note};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -56,7 +57,7 @@ pub struct ListedFile {
 }
 
 /// A digest of a whole file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Hash {
     /// As `hashlib` names it (`sha256`), lower case.
     pub algorithm: String,
@@ -114,7 +115,7 @@ pub enum Taken {
 }
 
 /// A file that an index, a lock file or a folder offers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IndexFile {
     /// Its name.
     pub name: String,

@@ -103,7 +103,7 @@ pub(super) struct BuiltFor<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Origin<'a> {
-    tool: &'static str,
+    tool: &'a str,
     version: Option<&'a str>,
     evidence: Evidence<'a>,
 }
@@ -289,7 +289,7 @@ impl<'a> BuiltFor<'a> {
 impl<'a> Origin<'a> {
     pub(super) fn of(tool: &'a model::BindingTool) -> Self {
         let version = tool.version.as_deref();
-        Self { tool: tool.name, version, evidence: Evidence::of(&tool.evidence) }
+        Self { tool: &tool.name, version, evidence: Evidence::of(&tool.evidence) }
     }
 }
 

@@ -149,6 +149,18 @@ fn other_bytes_than_were_locked_are_never_a_pass() {
     place.check(&serve(vec![good.clone()]), &["-r", "requirements.txt"]).ends(0);
     let place = Place::new(&[("requirements.txt", &pinned)]);
     place.check(&serve(vec![evil.clone()]), &["-r", "requirements.txt"]).ends(1);
+    let lock = format!(
+        "[[package]]\nname = \"foo\"\nversion = \"1.0\"\ndescription = \"\"\noptional = false\n\
+         python-versions = \">=3.8\"\ngroups = [\"main\"]\n\
+         files = [{{ file = \"{}\", hash = \"sha256:{}\" }}]\n\n\
+         [metadata]\nlock-version = \"2.1\"\npython-versions = \">=3.8\"\ncontent-hash = \"\"\n",
+        good.name,
+        good.sha256()
+    );
+    let place = Place::new(&[("poetry.lock", &lock)]);
+    place.check(&serve(vec![good.clone()]), &["poetry.lock"]).ends(0);
+    let place = Place::new(&[("poetry.lock", &lock)]);
+    place.check(&serve(vec![evil.clone()]), &["poetry.lock"]).ends(1).says("has the hash");
     // The index says the right one, and sends something else.
     let (said, sent) = (vec![good], vec![evil]);
     let server = Server::new(move |request| {

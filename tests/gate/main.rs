@@ -6,6 +6,7 @@ mod closed;
 mod credentials;
 mod environments;
 mod index;
+mod memory;
 #[path = "../support/module.rs"]
 mod module;
 mod pinned;

@@ -33,6 +33,9 @@ pub(super) fn folder(surroundings: &Surroundings) -> Option<PathBuf> {
     })
 }
 
+/// The file of a [`PageHead`].
+const HEAD: &str = "head.json";
+
 /// A folder of what was fetched.
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -94,24 +97,55 @@ impl Cache {
         Self { folder, trimmed: OnceLock::new() }
     }
 
-    /// A page and what is known of it; none where it is not there, or is not what was written.
-    pub(super) fn page(&self, url: &Url) -> Option<(PageHead, Vec<u8>)> {
-        let bytes = fs::read(self.page_path(url)).ok()?;
-        let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let head: PageHead = serde_json::from_slice(bytes.get(..end)?).ok()?;
-        let text = bytes.get(end + 1..)?;
-        (sha256(text) == head.sha256).then(|| (head, text.to_vec()))
+    /// What is known of a page; none where it is not there.
+    pub(super) fn page_head(&self, url: &Url) -> Option<PageHead> {
+        serde_json::from_slice(&fs::read(self.page_folder(url).join(HEAD)).ok()?).ok()
     }
 
-    /// Keeps a page. That it could not be kept costs time only.
-    pub(super) fn keep_page(&self, url: &Url, head: &PageHead, text: &[u8]) {
-        let Ok(mut bytes) = serde_json::to_vec(head) else { return };
-        bytes.push(b'\n');
-        bytes.extend(text);
-        let _ = write(&self.page_path(url), &bytes);
+    /// The text of a page; none where it is not the one that the head is of.
+    pub(super) fn page_text(&self, url: &Url, head: &PageHead) -> Option<Vec<u8>> {
+        let text = fs::read(self.page_folder(url).join("text")).ok()?;
+        (sha256(&text) == head.sha256).then_some(text)
     }
 
-    fn page_path(&self, url: &Url) -> PathBuf {
+    /// Keeps a page, its text only where that is new. That it could not be kept costs time only.
+    pub(super) fn keep_page(&self, url: &Url, head: &PageHead, text: Option<&[u8]>) {
+        let folder = self.page_folder(url);
+        let Ok(head) = serde_json::to_vec(head) else { return };
+        if text.is_none_or(|text| write(&folder.join("text"), text).is_ok()) {
+            let _ = write(&folder.join(HEAD), &head);
+        }
+    }
+
+    /// What this very program made of a page; none where it did not, or where that is not what was written.
+    pub(super) fn page_files(&self, url: &Url, head: &PageHead) -> Option<Vec<u8>> {
+        made(&self.page_folder(url).join("files"), &head.sha256)
+    }
+
+    /// Keeps what was made of a page.
+    pub(super) fn keep_page_files(&self, url: &Url, head: &PageHead, files: &[u8]) {
+        keep_made(&self.page_folder(url).join("files"), &head.sha256, files);
+    }
+
+    /// What this very program made of a file of the cache as it is now, under that name.
+    pub(super) fn made_of(&self, file: &Path, name: &str) -> Option<Vec<u8>> {
+        made(&file.with_file_name(name), &self.state(file)?)
+    }
+
+    /// Keeps what was made of a file, if that is one of the cache.
+    pub(super) fn keep_made_of(&self, file: &Path, name: &str, made: &[u8]) {
+        if let Some(state) = self.state(file) {
+            keep_made(&file.with_file_name(name), &state, made);
+        }
+    }
+
+    /// What changes with a file of the cache.
+    fn state(&self, file: &Path) -> Option<String> {
+        let stamp = file.starts_with(&self.folder).then(|| Stamp::of(file, None))?.ok()?;
+        Some(format!("{} {}", stamp.size, stamp.modified))
+    }
+
+    fn page_folder(&self, url: &Url) -> PathBuf {
         self.folder.join("pages").join(key(url.as_str()))
     }
 
@@ -208,6 +242,27 @@ impl Stamp {
     }
 }
 
+/// What was made of something in that state by this very code.
+fn made(path: &Path, of: &str) -> Option<Vec<u8>> {
+    let mut bytes = fs::read(path).ok()?;
+    let end = memchr::memchr(b'\n', &bytes)?;
+    if bytes.get(..end)? != mark(of, bytes.get(end + 1..)?).as_bytes() {
+        return None;
+    }
+    bytes.drain(..=end);
+    Some(bytes)
+}
+
+fn keep_made(path: &Path, of: &str, made: &[u8]) {
+    let _ = write(path, &[mark(of, made).as_bytes(), b"\n", made].concat());
+}
+
+/// What stands before what was made of something: which code made it, of what, and a checksum, which is enough against
+/// damage; whoever can write here can write what it was made of.
+fn mark(of: &str, made: &[u8]) -> String {
+    format!("{} {of} {:08x}", env!("FTAUDIT_CODE"), crc32fast::hash(made))
+}
+
 fn stamp_path(path: &Path) -> PathBuf {
     path.with_file_name("stamp.json")
 }
@@ -267,14 +322,24 @@ mod tests {
     fn pages_are_found_again_and_damage_is_noticed() {
         let (_folder, cache) = cache();
         let url: Url = "http://localhost/simple/foo/".parse().unwrap();
-        assert_eq!(cache.page(&url), None);
-        cache.keep_page(&url, &head(b"text\nmore"), b"text\nmore");
-        assert_eq!(cache.page(&url), Some((head(b"text\nmore"), b"text\nmore".to_vec())));
-        let path = cache.page_path(&url);
-        let mut bytes = fs::read(&path).unwrap();
-        *bytes.last_mut().unwrap() = b'x';
-        fs::write(&path, bytes).unwrap();
-        assert_eq!(cache.page(&url), None);
+        let page = head(b"text\nmore");
+        assert_eq!(cache.page_head(&url), None);
+        cache.keep_page(&url, &page, Some(b"text\nmore"));
+        cache.keep_page(&url, &PageHead { fresh_until: 9, ..page.clone() }, None);
+        assert_eq!(cache.page_head(&url).map(|head| head.fresh_until), Some(9));
+        assert_eq!(cache.page_text(&url, &page), Some(b"text\nmore".to_vec()));
+        assert_eq!(cache.page_files(&url, &page), None);
+        cache.keep_page_files(&url, &page, b"made of it");
+        assert_eq!(cache.page_files(&url, &page), Some(b"made of it".to_vec()));
+        assert_eq!(cache.page_files(&url, &head(b"another text")), None);
+        for name in ["text", "files"] {
+            let path = cache.page_folder(&url).join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() = b'x';
+            fs::write(&path, bytes).unwrap();
+        }
+        assert_eq!(cache.page_text(&url, &page), None);
+        assert_eq!(cache.page_files(&url, &page), None);
     }
 
     fn keep(cache: &Cache, path: &Path, bytes: &[u8]) {
@@ -290,8 +355,15 @@ mod tests {
         assert_eq!(Kept::at(&path), None);
         keep(&cache, &path, b"bytes");
         assert_eq!(Kept::at(&path), Some(Kept { sha256: Some(sha256(b"bytes")) }));
+        cache.keep_made_of(&path, "facts", b"made of it");
+        assert_eq!(cache.made_of(&path, "facts"), Some(b"made of it".to_vec()));
+        assert_eq!(cache.made_of(&path, "other"), None);
         fs::write(&path, b"other").unwrap();
         assert_eq!(Kept::at(&path), None);
+        assert_eq!(cache.made_of(&path, "facts"), None);
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        cache.keep_made_of(elsewhere.path(), "facts", b"made of it");
+        assert!(!elsewhere.path().with_file_name("facts").exists());
         keep(&cache, &path, b"bytes");
         File::options().write(true).open(&path).unwrap().set_len(3).unwrap();
         assert_eq!(Kept::at(&path), None);

@@ -29,7 +29,7 @@ pub(super) fn choose(want: &Want, files: &[IndexFile], context: Context) -> Choi
     fitting.sort_by(|one, other| other.preference.cmp(&one.preference));
     passed_over.sort_unstable();
     let taken =
-        fitting.first().map_or_else(|| nothing(want, files, &passed_over, context), |best| best.take(want));
+        fitting.first().map_or_else(|| nothing(want, passed_over.len(), context), |best| best.take(want));
     let mut considered: Vec<Considered> =
         fitting.iter().enumerate().map(|(place, candidate)| candidate.considered(place, &taken)).collect();
     considered.extend(passed_over);
@@ -190,12 +190,11 @@ fn drop_unlike(fitting: &mut Vec<Candidate<'_>>, passed_over: &mut Vec<Considere
     fitting.retain(|candidate| !unlike(candidate));
 }
 
-fn nothing(want: &Want, files: &[IndexFile], passed_over: &[Considered], context: Context) -> Taken {
+fn nothing(want: &Want, passed_over: usize, context: Context) -> Taken {
     let version = want.version.as_deref().unwrap_or("any version");
-    let why = match (passed_over.len(), files.is_empty()) {
-        (0, true) => "no index has a project of that name".to_owned(),
-        (0, false) => format!("no index has {} {version}", want.name),
-        (count, _) => format!("none of the {count} files of {} {version} fits {context}", want.name),
+    let why = match passed_over {
+        0 => format!("no index has {} {version}", want.name),
+        count => format!("none of the {count} files of {} {version} fits {context}", want.name),
     };
     Taken::Nothing(why)
 }

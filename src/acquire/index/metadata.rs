@@ -23,7 +23,7 @@ pub(super) fn beside(
     let mut url: Url = file.url.parse().map_err(no_url)?;
     url.set_path(&format!("{}.metadata", url.path()));
     // What belongs to a file never changes, so what is kept needs no second look.
-    let kept = means.cache.page(&url).map(|(_, text)| text);
+    let kept = means.cache.page_head(&url).and_then(|head| means.cache.page_text(&url, &head));
     let text = match kept {
         Some(text) => text,
         None if means.settings.offline => return Ok(None),
@@ -37,7 +37,7 @@ pub(super) fn beside(
                 Ok((head.status == 200).then(|| (super::pages::page_head(head, &text), text)))
             })?;
             let Some((head, text)) = asked else { return Ok(None) };
-            means.cache.keep_page(&url, &head, &text);
+            means.cache.keep_page(&url, &head, Some(&text));
             text
         }
     };

@@ -11,6 +11,8 @@ mod choose;
 mod error;
 mod http;
 mod limits;
+mod listing;
+mod locked;
 mod memo;
 mod metadata;
 mod options;
@@ -28,13 +30,12 @@ pub use options::IndexOptions;
 pub use settings::{NamedIndex, Settings, SettingsError, Strategy, Surroundings};
 
 use crate::model::{
-    Choice, Considered, Context, Hash, IndexFile, ListedFile, Source, SourceHint, Taken, Want, WheelName,
-    shown,
+    Choice, Considered, Context, Hash, IndexFile, Source, SourceHint, Taken, Want, WheelName, shown,
 };
 use cache::{Cache, Kept};
 use http::Client;
 use memo::Memo;
-use pages::{Means, Pages};
+use pages::{Means, Offers, Pages};
 use parts::Got;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -98,22 +99,21 @@ impl Index {
     /// The file that pip would take.
     #[must_use]
     pub fn choose(&self, want: &Want, context: Context) -> Choice {
-        let chosen = |files: Result<Vec<IndexFile>, IndexError>| match files {
-            Ok(files) => choose::choose(want, &files, context),
+        let (name, version) = (want.name.as_str(), want.version.as_deref());
+        let chosen = |offers: Offers| match offers {
+            Ok(Some(files)) => choose::choose(want, &files, context),
+            Ok(None) => nothing("no index has a project of that name".to_owned()),
             Err(error) => Choice { taken: Taken::Unread(error.note()), considered: Vec::new() },
         };
         match &want.source {
-            Source::Index => chosen(self.pages.offers(&want.name, self.means())),
-            Source::OneIndex(index) => chosen(self.pages.of_one(index, &want.name, self.means())),
-            Source::Listed(files) => chosen(self.listed(&want.name, files)),
+            Source::Index => chosen(self.pages.offers(name, version, self.means())),
+            Source::OneIndex(index) => chosen(self.pages.of_one(index, name, version, self.means())),
+            Source::Listed(files) => self.choose_listed(want, files, context),
             Source::Url(url) => self.choose_direct(want, url, context),
             Source::Path(path) if path.is_dir() => project(shown(path)),
             Source::Path(path) => match pages::of_file(path) {
-                Some(file) => chosen(Ok(vec![file])),
-                None => Choice {
-                    taken: Taken::Nothing(format!("{} does not exist", shown(path))),
-                    considered: Vec::new(),
-                },
+                Some(file) => choose::choose(want, &[file], context),
+                None => nothing(format!("{} does not exist", shown(path))),
             },
             Source::Repository(address) => project(address.clone()),
         }
@@ -151,50 +151,14 @@ impl Index {
         choose::choose(want, &[file], context)
     }
 
-    /// The files of a lock file; where it does not say where they are, the index does.
-    fn listed(&self, name: &str, files: &[ListedFile]) -> Result<Vec<IndexFile>, IndexError> {
-        let offers = if files.iter().any(|file| file.url.is_none()) {
-            self.pages.offers(name, self.means())?
-        } else {
-            Vec::new()
-        };
-        files.iter().filter_map(|listed| self.of_lock(listed, &offers).transpose()).collect()
-    }
-
-    /// One file of a lock file. Where the index has another one under its name, nothing is to be trusted.
-    fn of_lock(&self, listed: &ListedFile, offers: &[IndexFile]) -> Result<Option<IndexFile>, IndexError> {
-        if let Some(url) = &listed.url {
-            let address = Address::parse(url, Path::new(""));
-            let address = address.map_err(|why| Cause::Page(why.to_string()).of(&listed.name))?;
-            self.client.learn(&address);
-            return Ok(page::is_plain(&listed.name).then(|| IndexFile {
-                name: listed.name.clone(),
-                url: address.url().to_string(),
-                size: listed.size,
-                hashes: listed.hashes.clone(),
-                yanked: None,
-                requires_python: None,
-                metadata: None,
-            }));
-        }
-        let Some(offer) = offers.iter().find(|offer| offer.name == listed.name) else { return Ok(None) };
-        match choose::hash_fits(&offer.hashes, &listed.hashes) {
-            Some(false) => Err(whole::differ(&listed.hashes, &offer.hashes).of(&listed.name)),
-            _ => Ok(Some(IndexFile {
-                hashes: whole::known(offer, &listed.hashes),
-                size: listed.size.or(offer.size),
-                ..offer.clone()
-            })),
-        }
-    }
-
     /// Every version on offer, the lowest first.
     ///
     /// # Errors
     /// When an index cannot be read.
     pub fn versions(&self, name: &str) -> Result<Vec<Release>, IndexError> {
         let mut releases: BTreeMap<pep440_rs::Version, Release> = BTreeMap::new();
-        for file in self.pages.offers(name, self.means())? {
+        let offers = self.pages.offers(name, None, self.means())?.unwrap_or_default();
+        for file in offers.iter() {
             let Some(text) = choose::version_of(&file.name, name) else { continue };
             // What is no version cannot be put in order, and no installer takes it unless it is named.
             let Some(version) = choose::parse_version(&text) else { continue };
@@ -206,7 +170,7 @@ impl Index {
                 files: Vec::new(),
             });
             release.is_yanked &= file.yanked.is_some();
-            release.files.push(file);
+            release.files.push(file.clone());
         }
         Ok(releases.into_values().collect())
     }
@@ -337,6 +301,18 @@ impl Index {
         source::hints(&fetched.path).map_err(|cause| cause.of(&file.name))
     }
 
+    /// What this very program kept of a fetched file under a name, where the file has not changed since. Files that are
+    /// read where they lie, outside the cache, have nothing kept.
+    #[must_use]
+    pub fn made_of(&self, file: &Path, name: &str) -> Option<Vec<u8>> {
+        self.cache.made_of(file, name)
+    }
+
+    /// Keeps what was made of a fetched file. That it could not be kept costs time only.
+    pub fn keep_made_of(&self, file: &Path, name: &str, made: &[u8]) {
+        self.cache.keep_made_of(file, name, made);
+    }
+
     fn means(&self) -> Means<'_> {
         Means { settings: &self.settings, client: &self.client, cache: &self.cache }
     }
@@ -344,6 +320,10 @@ impl Index {
 
 fn sha256(digest: &str) -> Hash {
     Hash { algorithm: "sha256".to_owned(), digest: digest.to_owned() }
+}
+
+fn nothing(why: String) -> Choice {
+    Choice { taken: Taken::Nothing(why), considered: Vec::new() }
 }
 
 /// What can only be compiled.

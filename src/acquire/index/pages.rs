@@ -7,6 +7,7 @@ use super::cache::{self, Cache, PageHead};
 use super::choose;
 use super::error::{Cause, IndexError};
 use super::http::{Client, Head, Request};
+use super::listing::{self, Listing};
 use super::memo::Memo;
 use super::page;
 use super::settings::{Settings, Strategy};
@@ -17,13 +18,17 @@ use std::path::Path;
 use std::sync::Arc;
 use url::Url;
 
-/// Files of one project; none where there is no such page.
-type Listed = Result<Option<Arc<Vec<IndexFile>>>, IndexError>;
+/// What a page lists; none where there is no such page.
+type Listed = Result<Option<Arc<Listing>>, IndexError>;
 
-/// The pages that were read.
+/// The files on offer; none where nothing is under that name.
+pub(super) type Offers = Result<Option<Arc<Vec<IndexFile>>>, IndexError>;
+
+/// The pages that were read, and what is on offer of each version that was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     read: Memo<String, Listed>,
+    offers: Memo<(String, Option<String>), Offers>,
 }
 
 /// What reading a page takes.
@@ -35,34 +40,38 @@ pub(super) struct Means<'a> {
 }
 
 impl Pages {
-    /// What is on offer under a name, by the rule of precedence: what was found first stands first.
-    pub(super) fn offers(&self, name: &str, means: Means<'_>) -> Result<Vec<IndexFile>, IndexError> {
+    /// What is on offer under a name, of one version or of all, by the rule of precedence: what was found first stands
+    /// first.
+    pub(super) fn offers(&self, name: &str, version: Option<&str>, means: Means<'_>) -> Offers {
+        let key = (name.to_owned(), version.map(str::to_owned));
+        self.offers.get_or_make(key, || self.look_up(name, version, means))
+    }
+
+    fn look_up(&self, name: &str, version: Option<&str>, means: Means<'_>) -> Offers {
         let mut offers = self.links(name, means)?;
+        let mut is_known = !offers.is_empty();
         for index in means.settings.indexes.iter().filter(|index| !index.explicit) {
-            let listed = self.of_index(&index.address, name, means)?;
-            let has_it = listed.is_some();
-            offers.extend(listed.iter().flat_map(|files| files.iter().cloned()));
-            if has_it && means.settings.strategy == Strategy::First {
+            let Some(listed) = self.of_index(&index.address, name, means)? else { continue };
+            offers.extend(files_of(&listed, version, name)?);
+            is_known |= !listed.is_empty();
+            if means.settings.strategy == Strategy::First {
                 break;
             }
         }
-        Ok(offers)
+        Ok(is_known.then(|| Arc::new(offers)))
     }
 
     /// What one index has under a name.
-    pub(super) fn of_one(
-        &self,
-        index: &str,
-        name: &str,
-        means: Means<'_>,
-    ) -> Result<Vec<IndexFile>, IndexError> {
+    pub(super) fn of_one(&self, index: &str, name: &str, version: Option<&str>, means: Means<'_>) -> Offers {
         let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
         let address = Address::parse(index, Path::new(""))
             .map_err(|why| Cause::Page(why.to_string()).of("the index that a lock file names"))?;
         let is_it = |known: &&NamedIndex| plain(known.address.url()) == plain(address.url());
         let configured = means.settings.indexes.iter().find(is_it).map(|known| &known.address);
-        let listed = self.of_index(configured.unwrap_or(&address), name, means)?;
-        Ok(listed.map_or_else(Vec::new, |files| files.to_vec()))
+        match self.of_index(configured.unwrap_or(&address), name, means)? {
+            Some(listed) if !listed.is_empty() => Ok(Some(Arc::new(files_of(&listed, version, name)?))),
+            _ => Ok(None),
+        }
     }
 
     fn of_index(&self, index: &Address, name: &str, means: Means<'_>) -> Listed {
@@ -70,29 +79,35 @@ impl Pages {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push(name).push("");
         }
-        self.page(&url, means)
+        self.page(&url, Some(name), means)
     }
 
     /// What `--find-links` offers under a name.
     fn links(&self, name: &str, means: Means<'_>) -> Result<Vec<IndexFile>, IndexError> {
         let mut offers = Vec::new();
         for address in &means.settings.find_links {
-            let files = self.page(address.url(), means)?.unwrap_or_default();
-            offers
-                .extend(files.iter().filter(|file| choose::version_of(&file.name, name).is_some()).cloned());
+            let Some(listed) = self.page(address.url(), None, means)? else { continue };
+            let files = files_of(&listed, None, name)?;
+            offers.extend(files.into_iter().filter(|file| choose::version_of(&file.name, name).is_some()));
         }
         Ok(offers)
     }
 
-    fn page(&self, url: &Url, means: Means<'_>) -> Listed {
+    /// A page of one project, or of whatever `--find-links` has.
+    fn page(&self, url: &Url, project: Option<&str>, means: Means<'_>) -> Listed {
         self.read.get_or_make(url.to_string(), || {
             let listed = match url.to_file_path() {
-                Ok(path) if url.scheme() == "file" => local(&path),
-                _ => remote(url, means),
+                Ok(path) if url.scheme() == "file" => local(&path).map(|files| files.map(Listing::Read)),
+                _ => remote(url, project, means),
             };
-            listed.map(|files| files.map(Arc::new))
+            listed.map(|listing| listing.map(Arc::new))
         })
     }
+}
+
+fn files_of(listing: &Listing, version: Option<&str>, name: &str) -> Result<Vec<IndexFile>, IndexError> {
+    let damaged = || Cause::Page("what the cache has of it is damaged".to_owned()).of(name);
+    listing.files(version).ok_or_else(damaged)
 }
 
 /// A folder with an `index.html`, a folder of files, a page, or a single file. What is not there offers nothing, as
@@ -135,29 +150,45 @@ pub(super) fn of_file(path: &Path) -> Option<IndexFile> {
     })
 }
 
+/// What is at hand of a page.
+enum Page {
+    /// What an earlier run made of it.
+    Made(Listing),
+    /// Itself.
+    Text(Vec<u8>),
+}
+
 /// A page from the cache where it is fresh, from the server where not.
-fn remote(url: &Url, means: Means<'_>) -> Result<Option<Vec<IndexFile>>, IndexError> {
-    let kept = means.cache.page(url);
+fn remote(url: &Url, project: Option<&str>, means: Means<'_>) -> Result<Option<Listing>, IndexError> {
+    let kept = kept(url, means.cache);
     let fresh = kept.as_ref().is_some_and(|(head, _)| head.fresh_until > cache::now());
-    let (head, text) = match kept {
+    let (head, page) = match kept {
         Some(kept) if fresh || means.settings.offline => kept,
         None if means.settings.offline => return Err(Cause::Offline.of(redacted(url))),
         kept => ask(url, kept, means)?,
     };
-    if head.status == 404 {
-        return Ok(None);
-    }
-    let read = |base: Url| page::read(&text, &head.content_type, &base);
+    let text = match page {
+        _ if head.status == 404 => return Ok(None),
+        Page::Made(listing) => return Ok(Some(listing)),
+        Page::Text(text) => text,
+    };
     let base = head.url.parse().unwrap_or_else(|_| url.clone());
-    read(base).map(Some).map_err(|cause| cause.of(redacted(url)))
+    let files = page::read(&text, &head.content_type, &base).map_err(|cause| cause.of(redacted(url)))?;
+    if let Some(text) = project.and_then(|project| listing::text(&files, project)) {
+        means.cache.keep_page_files(url, &head, &text);
+    }
+    Ok(Some(Listing::Read(files)))
+}
+
+fn kept(url: &Url, cache: &Cache) -> Option<(PageHead, Page)> {
+    let head = cache.page_head(url)?;
+    let made = cache.page_files(url, &head).map(|files| Page::Made(Listing::Kept(files)));
+    let page = made.or_else(|| cache.page_text(url, &head).map(Page::Text))?;
+    Some((head, page))
 }
 
 /// Asks the server, and keeps what it says. Of a page that was kept it is asked whether it still counts.
-fn ask(
-    url: &Url,
-    kept: Option<(PageHead, Vec<u8>)>,
-    means: Means<'_>,
-) -> Result<(PageHead, Vec<u8>), IndexError> {
+fn ask(url: &Url, kept: Option<(PageHead, Page)>, means: Means<'_>) -> Result<(PageHead, Page), IndexError> {
     let known = kept.as_ref().map(|(head, _)| (head.etag.as_deref(), head.last_modified.as_deref()));
     let limit = means.settings.largest_page;
     let request = Request { accept: Some(page::ACCEPT), known, ..Request::of(url) };
@@ -175,14 +206,19 @@ fn ask(
         if text.len() as u64 > limit {
             return Err(Cause::TooLarge { limit });
         }
-        Ok((head.fresh_for(), Some((page_head(head, &text), text))))
+        Ok((head.fresh_for(), Some((page_head(head, &text), Page::Text(text)))))
     })?;
-    let Some((mut head, text)) = answer.or(kept) else { return Err(Cause::Status(304).of(redacted(url))) };
+    let is_new = answer.is_some();
+    let Some((mut head, page)) = answer.or(kept) else { return Err(Cause::Status(304).of(redacted(url))) };
     if let Some(fresh) = fresh {
         head.fresh_until = cache::now().saturating_add(fresh.as_secs());
-        means.cache.keep_page(url, &head, &text);
+        let text = match &page {
+            Page::Text(text) if is_new => Some(text.as_slice()),
+            _ => None,
+        };
+        means.cache.keep_page(url, &head, text);
     }
-    Ok((head, text))
+    Ok((head, page))
 }
 
 pub(super) fn page_head(head: &Head, text: &[u8]) -> PageHead {
