@@ -38,7 +38,7 @@ fn is_named_for_each_fixture_of_a_tool() {
             let version = origin.and_then(|origin| origin.version.as_deref());
             let right = version.is_none_or(|version| built.way.contains(&format!("-{version}-")));
             if !named || version.is_some() != *tells || !right {
-                let found = origin.map(|origin| (origin.name, version));
+                let found = origin.map(|origin| (&origin.name, version));
                 failures.insert(format!("{} ({}): {found:?}", built.fixture, built.way));
             }
         }

@@ -61,6 +61,8 @@ const TABLE: &[(&str, &str, Knowable)] = &[
         "",
         Knowable::WithEffort("what takes long is passed over"),
     ),
+    ("single/single_long_body_returns_early", "", Knowable::WithEffort("what takes long is passed over")),
+    ("single/single_long_body_sets_flag", "", Knowable::WithEffort("what takes long is passed over")),
     ("changed/changed_by_long_body", "", Knowable::WithEffort("what takes long is passed over")),
     ("hooks/recurses_for_ever", "", Knowable::WithEffort("ends when the stack does")),
     ("hooks/data_init", "", Knowable::WithEffort("is no code")),

@@ -146,7 +146,7 @@ impl Cache {
     }
 
     fn page_folder(&self, url: &Url) -> PathBuf {
-        self.folder.join("pages").join(key(url.as_str()))
+        self.folder.join("indexes").join(key(url.as_str()))
     }
 
     /// Where a file whose hash is known has its place, whoever offers it.

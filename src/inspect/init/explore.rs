@@ -75,15 +75,25 @@ enum Next {
 impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
     /// Runs `start` to all its ends, taking at most `limit` steps.
     pub(super) fn run(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
-        Self::explore(start, limit, Until::AllEnds)
+        Self::explore(start, limit, Until::AllEnds, Hurry::Not(None))
+    }
+
+    /// Runs `start`, a hook, without the functions of the file that it calls.
+    pub(super) fn run_outline(start: Path<'s, 'a, 'data, M>) -> Explored<'s, 'a, 'data, M> {
+        Self::explore(start, MAX_HURRIED_STEPS, Until::AllEnds, Hurry::Outline)
     }
 
     /// Runs `start` until a path has returned.
     pub(super) fn run_once(start: Path<'s, 'a, 'data, M>, limit: u32) -> Explored<'s, 'a, 'data, M> {
-        Self::explore(start, limit, Until::FirstReturn)
+        Self::explore(start, limit, Until::FirstReturn, Hurry::Not(None))
     }
 
-    fn explore(start: Path<'s, 'a, 'data, M>, limit: u32, until: Until) -> Explored<'s, 'a, 'data, M> {
+    fn explore(
+        start: Path<'s, 'a, 'data, M>,
+        limit: u32,
+        until: Until,
+        hurry: Hurry<'s, 'a, 'data, M>,
+    ) -> Explored<'s, 'a, 'data, M> {
         let mut explorer = Self {
             meetings: Meetings::default(),
             steps: 0,
@@ -95,9 +105,9 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             ends: Vec::new(),
             left: Vec::new(),
             merged: false,
-            guessed: false,
+            guessed: matches!(hurry, Hurry::Outline),
             succeeded: false,
-            hurry: Hurry::Not(None),
+            hurry,
         };
         for rounds in ROUNDS {
             explorer.rounds = rounds;
@@ -113,7 +123,7 @@ impl<'s, 'a, 'data, M: Machine> Explorer<'s, 'a, 'data, M> {
             ends: explorer.ends,
             merged: explorer.merged,
             guessed: explorer.guessed,
-            hurried: matches!(explorer.hurry, Hurry::Begun(_)),
+            hurried: !matches!(explorer.hurry, Hurry::Not(_)),
             left: explorer.left,
             steps: explorer.steps,
         }

@@ -1,8 +1,9 @@
-//! What is tried where no path has succeeded in all the steps there are, although the module object has been made:
-//! what the hook then calls (a binding's body, as a rule) is passed over where it takes long. Apart from the
-//! exploration, which rests on what is followed.
+//! What is tried where no path has succeeded in all the steps there are. If the module object has been made, what the hook
+//! then calls (a binding's body, as a rule) is passed over where it takes long. If that does not decide either, the
+//! hook alone is followed: where it makes and declares the module itself, as in C, and nothing else in the file does
+//! either, all its ways to its end tell. Apart from the exploration, which rests on what is followed.
 
-use super::machine::Machine;
+use super::machine::{Flow, Machine};
 use super::memory::Full;
 use super::path::Path;
 use super::value::Value;
@@ -27,6 +28,8 @@ pub(super) enum Hurry<'s, 'a, 'data, M> {
     /// Not begun: it would start here.
     Not(Option<Box<Start<'s, 'a, 'data, M>>>),
     Begun(Begun<'s, 'a, 'data, M>),
+    /// Whatever the hook itself calls of the file's own functions is passed over, from its first instruction on.
+    Outline,
 }
 
 /// What has been done since.
@@ -65,7 +68,10 @@ impl<'s, 'a, 'data, M: Machine> Hurry<'s, 'a, 'data, M> {
         site: u64,
         function: u64,
     ) -> Result<bool, Full> {
-        let Self::Begun(Begun { spent, past }) = self else { return Ok(false) };
+        if matches!(self, Self::Not(_)) || is_stub(path, function) {
+            return Ok(false);
+        }
+        let Self::Begun(Begun { spent, past }) = self else { return Ok(true) };
         if spent.get(&function).is_some_and(|steps| *steps > ALLOWANCE) {
             return Ok(true);
         }
@@ -90,6 +96,23 @@ impl<'s, 'a, 'data, M: Machine> Hurry<'s, 'a, 'data, M> {
         }
         Some(past.extract_if(.., |(other, _)| *other == function).map(|(_, path)| path).collect())
     }
+}
+
+/// Instructions of a stub of the procedure linkage table: a landing pad, an address, a jump (AArch64 has four).
+const STUB_STEPS: usize = 4;
+
+/// Whether a function does no more than jump on to an imported one.
+fn is_stub<M: Machine>(path: &Path<M>, function: u64) -> bool {
+    let (mut machine, mut memory) = (path.machine.clone(), path.memory.clone());
+    machine.jump(function);
+    for _ in 0..STUB_STEPS {
+        match machine.step(&mut memory) {
+            Ok(Flow::Next) => {}
+            Ok(Flow::Jump(to)) => return to.known().is_some_and(|to| memory.space.import_at(to).is_some()),
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Passes over the function that is being entered. What it may have written is not known behind it.

@@ -35,7 +35,7 @@ mod x86;
 use crate::inspect::image::Image;
 use crate::model::{Arch, Evidence, Format, Hook, HookKind, Init, Outcome, Target, Trace};
 use arm64::Arm64;
-use ends::End;
+use ends::{End, Explored};
 use explore::{Explorer, MAX_STEPS};
 pub use hook::stem_of;
 use machine::Machine;
@@ -107,10 +107,21 @@ fn run<M: Machine>(request: &Request, hook: &Hook) -> Evaluated {
     let Ok(start) = loaded::<M>(&space, request, hook) else {
         return Evaluated::undetermined("the evaluation's memory is too small for its stack", hook);
     };
-    let explored = Explorer::run(start, MAX_STEPS);
-    let trace = request.is_traced.then(|| trace::of(&explored, &space, hook, request));
-    let (outcome, trail) = outcome::join(explored, hook, request);
-    Evaluated { outcome, trail, trace }
+    let conclude = |explored: Explored<'_, '_, '_, M>| {
+        let trace = request.is_traced.then(|| trace::of(&explored, &space, hook, request));
+        let (outcome, trail) = outcome::join(explored, hook, request);
+        Evaluated { outcome, trail, trace }
+    };
+    let explored = Explorer::run(start.clone(), MAX_STEPS);
+    let took_too_long = explored.hurried;
+    let evaluated = conclude(explored);
+    if took_too_long && matches!(evaluated.outcome, Outcome::Undetermined { .. }) {
+        let outlined = conclude(Explorer::run_outline(start));
+        if !matches!(outlined.outcome, Outcome::Undetermined { .. }) {
+            return outlined;
+        }
+    }
+    evaluated
 }
 
 /// Runs a `Py_mod_create` function, from the state that a path has left.
