@@ -135,7 +135,7 @@ pub struct IndexFile {
 
 /// A line in a project's sources that declares something of the GIL. Which of them a build makes use of is not known, so
 /// this is a hint and decides nothing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourceHint {
     /// The file inside the archive.
     pub file: String,

@@ -297,8 +297,17 @@ impl Index {
     /// # Errors
     /// When it cannot be had or read.
     pub fn source_hints(&self, file: &IndexFile, accepted: &[Hash]) -> Result<Vec<SourceHint>, IndexError> {
+        const KEPT: &str = "hints.json";
         let fetched = self.fetch(file, accepted, true)?;
-        source::hints(&fetched.path).map_err(|cause| cause.of(&file.name))
+        let kept = self.cache.made_of(&fetched.path, KEPT);
+        if let Some(hints) = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            return Ok(hints);
+        }
+        let hints = source::hints(&fetched.path).map_err(|cause| cause.of(&file.name))?;
+        if let Ok(bytes) = serde_json::to_vec(&hints) {
+            self.cache.keep_made_of(&fetched.path, KEPT, &bytes);
+        }
+        Ok(hints)
     }
 
     /// What this very program kept of a fetched file under a name, where the file has not changed since. Files that are
