@@ -98,7 +98,7 @@ impl<'s, 'a, 'data, M: Machine> Hurry<'s, 'a, 'data, M> {
     }
 }
 
-/// Instructions of a stub of the procedure linkage table: a landing pad, an address, a jump (AArch64 has four).
+/// Instructions of a stub of the procedure linkage table: a landing pad, an address, a jump (`AArch64` has four).
 const STUB_STEPS: usize = 4;
 
 /// Whether a function does no more than jump on to an imported one.
