@@ -1,16 +1,21 @@
 //! The command line: clap structs, nothing else. [`crate::plan`] makes a plan of them.
 
+mod completions;
+mod manual;
 mod project;
 
+pub use completions::completions;
+pub use manual::{ManualError, Page, page, pages};
 pub use project::{IndexArguments, PolicyOptions, ProjectOptions};
 
 use crate::assess::rules::RULES;
 use crate::confirm::{PythonChoice, sandbox};
 use crate::model::Target;
-use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::ffi::OsString;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -31,6 +36,15 @@ const EXIT_STATUS: &str = "Exit status:
 const INSPECT_EXIT_STATUS: &str = "Exit status:
   0  the module was inspected, whatever its verdict
   2  wrong usage, or the file could not be read";
+
+const COMPLETIONS: &str = "Examples:
+  bash  ftaudit completions bash > ~/.local/share/bash-completion/completions/ftaudit
+  zsh   ftaudit completions zsh > ~/.zfunc/_ftaudit      (where fpath has ~/.zfunc)
+  fish  ftaudit completions fish > ~/.config/fish/completions/ftaudit.fish";
+
+const MANUAL: &str = "Examples:
+  ftaudit man check | man -l -                    reads a page
+  ftaudit man --out ~/.local/share/man/man1       puts all of them where man looks";
 
 /// Tells which compiled Python extension modules turn the GIL back on in free-threaded Python, by reading
 /// the binaries.
@@ -77,6 +91,12 @@ pub enum Command {
     /// Show the free-threaded interpreters that are found.
     #[command(subcommand)]
     Python(Python),
+    /// Print a script that lets a shell complete this program's command lines.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Print a page of the manual, or write all of them into a folder.
+    #[command(after_help = MANUAL)]
+    Man(Man),
     /// Becomes a program that can do little; how this program runs code that nobody has read.
     #[command(name = sandbox::COMMAND, hide = true)]
     Sandbox(Sandbox),
@@ -92,9 +112,8 @@ pub struct Check {
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t [default: 3.14t]. May be repeated; each gives a
-    /// column.
-    #[arg(long = "target", value_name = "PYTHON")]
+    /// The free-threaded Python to judge for [default: 3.14t]. May be repeated; each gives a column.
+    #[arg(long = "target", value_name = "PYTHON", value_parser = target())]
     pub targets: Vec<Target>,
 
     /// How the report is written. `json` is documented in docs/json.md.
@@ -177,8 +196,8 @@ pub struct Inspect {
     #[arg(long, value_name = "PATH")]
     pub member: Option<String>,
 
-    /// The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. Several give a section each.
-    #[arg(long = "target", value_name = "PYTHON", default_value = "3.14t")]
+    /// The free-threaded Python to judge for. Several give a section each.
+    #[arg(long = "target", value_name = "PYTHON", value_parser = target(), default_value = "3.14t")]
     pub targets: Vec<Target>,
 
     /// How the report is written. `json` is documented in docs/json.md.
@@ -199,6 +218,26 @@ pub struct Explain {
 pub enum Python {
     /// List them, with their versions.
     List,
+}
+
+/// `ftaudit completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `ftaudit man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command to print the page of, such as `check` or `python list` [default: the program itself].
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    pub command: Vec<String>,
+
+    /// Write every page into this folder, which is made if need be.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
 }
 
 /// `ftaudit __sandbox`.
@@ -247,6 +286,12 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// One of the targets, which help and completions list.
+fn target() -> impl TypedValueParser<Value = Target> {
+    PossibleValuesParser::new(Target::ALL.map(|target| target.to_string()))
+        .try_map(|name| name.parse::<Target>())
 }
 
 /// A number that has to be positive, with an error that says so.

@@ -63,6 +63,17 @@ pub fn deliver(report: &str, output: Option<&Path>) -> Result<(), DeliverError> 
     }
 }
 
+/// Writes to a file in a folder, which is made where there is none.
+///
+/// # Errors
+/// When that is not possible, or not all of it could be written.
+pub fn deliver_into(folder: &Path, file: &str, text: &str) -> Result<(), DeliverError> {
+    let path = folder.join(file);
+    fs::create_dir_all(folder)
+        .and_then(|()| replace(&path, text))
+        .map_err(|source| DeliverError::File { path, source })
+}
+
 /// Writes beside the file and moves that into its place, so that a reader sees the old report or the new one
 /// and never half of either. A link stays one, and what is no ordinary file (a pipe, a device) is written to.
 fn replace(path: &Path, report: &str) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{config, confirm, deliver, policy, unpack};
+use crate::{cli, config, confirm, deliver, policy, unpack};
 
 /// What ends the program before its job is done.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum Error {
     /// The one module that was to be inspected could not be read.
     #[error("{0}")]
     Unread(Note),
+    /// There is no such page of the manual.
+    #[error(transparent)]
+    Manual(#[from] cli::ManualError),
     /// The system refuses threads.
     #[error("cannot start threads: {0}\nhint: try a small number with --jobs")]
     Threads(#[from] rayon::ThreadPoolBuildError),

@@ -3,7 +3,7 @@
 //!
 //! # The way through
 //!
-//! [`cli`] takes the command line with `clap`, and [`plan`] resolves it. [`audit()`] joins the stages, and starts
+//! [`cli`] takes the command line with `clap` (completions and the manual are made of it), and [`plan`] resolves it. [`audit()`] joins the stages, and starts
 //! what runs in parallel with `rayon`; they hand each other nouns of [`model`] and do not know of one another:
 //!
 //! 1. [`acquire`]: what the user named becomes artifacts (wheels, environments, trees, modules).
@@ -111,6 +111,20 @@ pub fn pythons() -> String {
     }
     let line = |found: &confirm::Interpreter| [found.to_string(), model::shown(&found.executable)].join("  ");
     found.iter().map(line).flat_map(|line| [line, "\n".to_owned()]).collect()
+}
+
+/// Prints a page of the manual, or writes all of them into a folder.
+///
+/// # Errors
+/// When there is no such command, or the folder cannot be written.
+pub fn manual(man: &cli::Man) -> Result<(), Error> {
+    let Some(folder) = &man.out else {
+        return Ok(deliver::deliver(&cli::page(&man.command)?.text, None)?);
+    };
+    for page in cli::pages()? {
+        deliver::deliver_into(folder, &page.file, &page.text)?;
+    }
+    Ok(())
 }
 
 /// Shows one module step by step.

@@ -1,31 +1,29 @@
 //! The program: arguments in, exit status out.
 
-use ftaudit::cli::{Cli, Command, Sandbox};
+use ftaudit::cli::{self, Cli, Command, Sandbox};
 use ftaudit::confirm::sandbox::{self, Confinement};
 use ftaudit::plan::{InspectPlan, Plan};
 use ftaudit::{Error, deliver};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let print = |text: &str| deliver::deliver(text, None).map(|()| ExitCode::SUCCESS).map_err(Error::from);
     let ended = match Cli::of_process().command {
         Command::Check(check) => Plan::of(check).and_then(|plan| ftaudit::run(&plan)).map(ExitCode::from),
         Command::Confirm(check) => {
             Plan::of(check).and_then(|plan| ftaudit::run(&plan.confirming())).map(ExitCode::from)
         }
         Command::Init => ftaudit::init().map(|()| ExitCode::SUCCESS),
-        Command::Python(_) => {
-            deliver::deliver(&ftaudit::pythons(), None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
-        }
+        Command::Python(_) => print(&ftaudit::pythons()),
         Command::Sandbox(Sandbox { read, write, parent, program, arguments }) => {
             return sandbox::become_program(&Confinement { read, write }, parent, &program, &arguments);
         }
         Command::Inspect(inspect) => {
             ftaudit::inspect_module(&InspectPlan::from(inspect)).map(|()| ExitCode::SUCCESS)
         }
-        Command::Explain(explain) => {
-            let text = ftaudit::explain(&explain.rule);
-            deliver::deliver(&text, None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
-        }
+        Command::Explain(explain) => print(&ftaudit::explain(&explain.rule)),
+        Command::Completions(wanted) => print(&cli::completions(wanted.shell)),
+        Command::Man(man) => ftaudit::manual(&man).map(|()| ExitCode::SUCCESS),
     };
     ended.unwrap_or_else(|error| {
         let red = anstyle::AnsiColor::Red.on_default().bold();

@@ -27,12 +27,14 @@ const SURROUNDINGS: [(&str, &[&str]); 10] = [
 ];
 
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.
-const HOMES: [(&str, &[&str]); 48] = [
+const HOMES: [(&str, &[&str]); 50] = [
     ("aho_corasick", &["inspect/"]),
     ("anstream", &["main.rs", "plan.rs"]),
     ("anstyle", &["main.rs", "report/human/page.rs"]),
     ("archery", &["inspect/"]),
     ("clap", &["cli.rs", "cli/"]),
+    ("clap_complete", &["cli.rs", "cli/completions.rs"]),
+    ("clap_mangen", &["cli/manual.rs"]),
     ("configparser", &["acquire/index/"]),
     ("crc32fast", &["acquire/index/", "unpack/"]),
     ("ctrlc", &["interrupt.rs"]),

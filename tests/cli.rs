@@ -95,7 +95,10 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
     }
     let run = ftaudit(&folder, &["check", ".", "--target", "3.14"]);
     insta::assert_snapshot!(run.stderr, @r"
-    error: invalid value '3.14' for '--target <PYTHON>': `3.14` is no target: known are 3.13t, 3.14t and 3.15t
+    error: invalid value '3.14' for '--target <PYTHON>'
+      [possible values: 3.13t, 3.14t, 3.15t]
+
+      tip: a similar value exists: '3.14t'
 
     For more information, try '--help'.
     ");
@@ -129,8 +132,10 @@ fn help_tells_every_flag_and_status() {
 
     Options:
           --target <PYTHON>
-              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t [default: 3.14t]. May be
-              repeated; each gives a column
+              The free-threaded Python to judge for [default: 3.14t]. May be repeated; each gives a
+              column
+              
+              [possible values: 3.13t, 3.14t, 3.15t]
 
           --format <FORMAT>
               How the report is written. `json` is documented in docs/json.md

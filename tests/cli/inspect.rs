@@ -14,7 +14,7 @@ fn module(gil: u64) -> Vec<u8> {
 fn help_tells_every_flag_and_status() {
     let run = ftaudit(&folder(&[]), &["inspect", "--help"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(run.stdout, @r"
+    insta::assert_snapshot!(run.stdout, @"
     Show how one module's verdict comes about: the init function step by step, its slots, and all
     evidence
 
@@ -30,9 +30,10 @@ fn help_tells_every_flag_and_status() {
               only one
 
           --target <PYTHON>
-              The free-threaded Python to judge for: 3.13t, 3.14t or 3.15t. Several give a section each
+              The free-threaded Python to judge for. Several give a section each
               
               [default: 3.14t]
+              [possible values: 3.13t, 3.14t, 3.15t]
 
           --format <FORMAT>
               How the report is written. `json` is documented in docs/json.md

@@ -1,0 +1,31 @@
+//! Where this program is installed and used: as a wheel, from its source archive and by cargo ([`install`]), in shells
+//! and in `man` ([`shells`], [`manual`]). Each is held against the tools that people have for it.
+
+mod install;
+mod manual;
+#[path = "../support/scripts.rs"]
+mod scripts;
+mod shells;
+#[path = "../support/tools.rs"]
+mod tools;
+mod wheels;
+
+use std::path::Path;
+use std::process::Command;
+
+/// Says what a run leaves out where a captured test would not.
+fn tell(message: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "    {message}");
+}
+
+/// The program as cargo built it, in this folder.
+fn ftaudit(folder: &Path) -> Command {
+    tools::of_system(env!("CARGO_BIN_EXE_ftaudit"), folder)
+}
+
+/// What the program prints.
+#[track_caller]
+fn printed(arguments: &[&str]) -> String {
+    tools::run(ftaudit(Path::new("/")).args(arguments)).ends(0).stdout
+}
