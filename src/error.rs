@@ -2,7 +2,7 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{config, confirm, deliver, policy, unpack};
+use crate::{config, confirm, deliver, plan, policy, unpack};
 
 /// What ends the program before its job is done.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum Error {
     /// The report could not be written.
     #[error(transparent)]
     Deliver(#[from] deliver::DeliverError),
+    /// The reports that are asked for have no place of their own.
+    #[error(transparent)]
+    Output(#[from] plan::OutputError),
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),

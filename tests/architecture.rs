@@ -13,12 +13,13 @@ const JOINING: [&str; 3] = ["audit", "lib.rs", "main.rs"];
 
 /// What stands around the stages, with the stages that it may name: the command line lists the rules and reads how
 /// interpreters are named, and the plan holds the report's layout and how modules are confirmed.
-const SURROUNDINGS: [(&str, &[&str]); 10] = [
+const SURROUNDINGS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("cli", &[]),
     ("cli.rs", &["assess", "confirm"]),
     ("config", &["acquire", "assess"]),
-    ("plan.rs", &["acquire", "confirm", "report"]),
+    ("plan.rs", &["acquire", "confirm"]),
+    ("plan", &["report"]),
     ("policy", &[]),
     ("progress.rs", &[]),
     ("deliver.rs", &[]),
@@ -29,7 +30,7 @@ const SURROUNDINGS: [(&str, &[&str]); 10] = [
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.
 const HOMES: [(&str, &[&str]); 48] = [
     ("aho_corasick", &["inspect/"]),
-    ("anstream", &["main.rs", "plan.rs"]),
+    ("anstream", &["main.rs", "plan/"]),
     ("anstyle", &["main.rs", "report/human/page.rs"]),
     ("archery", &["inspect/"]),
     ("clap", &["cli.rs", "cli/"]),
@@ -82,7 +83,7 @@ const HOMES: [(&str, &[&str]); 48] = [
     ("strsim", &["config/"]),
     ("tar", &["acquire/index/"]),
     ("tempfile", &["acquire/", "confirm/", "deliver.rs"]),
-    ("textwrap", &["plan.rs", "report/human/page.rs"]),
+    ("textwrap", &["plan/", "report/human/page.rs"]),
     ("toml", &["acquire/", "config/"]),
     ("ureq", &["acquire/index/"]),
     ("url", &["acquire/"]),
