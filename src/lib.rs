@@ -15,8 +15,8 @@
 //!    ([`assess::rules`], one file each).
 //! 5. [`confirm`], where it was asked for: modules are imported, and what an interpreter does with them is laid
 //!    beside the verdicts. `rustix`, `landlock` and `seccompiler` keep that code in bounds.
-//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
-//!    [`deliver`] brings it where it belongs.
+//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`,
+//!    [`report::html`] with `askama`), and [`deliver`] brings it where it belongs.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
 //! hears Ctrl-C with `ctrlc`.
@@ -89,6 +89,7 @@ fn render(report: &model::Report, output: &Output) -> Result<String, Error> {
     Ok(match output.format {
         Format::Human => report::human::render(report, &output.layout),
         Format::Json => report::json::render(report)?,
+        Format::Html => report::html::render(report)?,
     })
 }
 

@@ -13,6 +13,8 @@ pub enum Format {
     Human,
     /// For programs.
     Json,
+    /// One page for a browser, to filter and sort, with all evidence.
+    Html,
 }
 
 impl Format {

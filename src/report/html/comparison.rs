@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::look::Look;
-use super::modules::{Module, Run, sign, words};
+use super::modules::{Module, Run};
 use crate::model::{Agreement, Report, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,14 +26,14 @@ pub(super) struct Compared {
 
 /// Modules of which the same is to be told.
 pub(super) struct Told {
-    pub(super) id: &'static str,
-    pub(super) sign: &'static str,
-    pub(super) words: &'static str,
+    pub(super) look: Look,
     /// The outcome as a phrase, and behind it what to do.
     pub(super) seen: Vec<String>,
-    /// Where each stands in the page, and its name.
-    pub(super) modules: Vec<(String, String)>,
+    pub(super) modules: Vec<Link>,
 }
+
+/// The place of a module in the page, and its name.
+type Link = (String, String);
 
 /// The columns of the table.
 pub(super) const COLUMNS: [Agreement; 4] =
@@ -81,15 +81,13 @@ fn rows(runs: &[(&Module<'_>, &Run<'_>)]) -> Vec<(Look, [usize; 4])> {
 }
 
 fn told(runs: &[(&Module<'_>, &Run<'_>)]) -> Vec<Told> {
-    let mut told: BTreeMap<(Agreement, &[String]), Vec<(String, String)>> = BTreeMap::new();
+    let mut told: BTreeMap<(Agreement, &[String]), Vec<Link>> = BTreeMap::new();
     let worth_a_word = |agreement| matches!(agreement, Agreement::Unconfirmed | Agreement::Contradicted);
     for (module, run) in runs.iter().filter(|(_, run)| worth_a_word(run.agreement)) {
         told.entry((run.agreement, &run.seen)).or_default().push((module.id.clone(), module.name.to_owned()));
     }
     let told = told.into_iter().rev().map(|((agreement, seen), modules)| Told {
-        id: agreement.id(),
-        sign: sign(agreement),
-        words: words(agreement),
+        look: Look::from(agreement),
         seen: seen.to_vec(),
         modules,
     });

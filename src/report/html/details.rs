@@ -1,7 +1,8 @@
 //! What stands under a distribution besides its modules: what was chosen for it, and what rules found.
 
+use super::look::Look;
 use super::modules::Module;
-use crate::model::{Considered, DistributionReport, Finding, Level, Report, SuppressedBy, Target};
+use crate::model::{Considered, DistributionReport, Finding, Level, Platform, Report, SuppressedBy, Target};
 use crate::report::human::details::{REPEATING, with_address};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,8 +13,8 @@ pub(super) struct Edition<'a> {
     /// The file that an installer would take, where one was chosen.
     pub(super) wheel: Option<&'a str>,
     pub(super) tags: String,
-    /// What each target does with it, as a phrase.
-    pub(super) reasons: Vec<(String, String)>,
+    /// What each target does with it, and why, as a phrase.
+    pub(super) reasons: Vec<(String, Look, String)>,
     pub(super) hints: Vec<String>,
     pub(super) considered: &'a [Considered],
     pub(super) modules: Vec<Module<'a>>,
@@ -30,10 +31,14 @@ impl<'a> Edition<'a> {
         let chosen = report.chosen.as_ref();
         Self {
             source: &report.distribution.source,
-            platform: report.platform().map(|platform| platform.id()),
+            platform: report.platform().map(Platform::id),
             wheel: chosen.and_then(|chosen| chosen.file.as_deref()),
             tags: report.distribution.tags.join(", "),
-            reasons: judged.map(|(target, judged)| (target.to_string(), judged.reason.to_string())).collect(),
+            reasons: judged
+                .map(|(target, judged)| {
+                    (target.to_string(), Look::of_judgement(judged), judged.reason.to_string())
+                })
+                .collect(),
             hints,
             considered: chosen.map_or(&[], |chosen| &chosen.considered),
             modules: modules
@@ -65,7 +70,10 @@ impl<'a> Findings<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
         let mut findings: HashMap<_, Vec<&Finding>> = HashMap::new();
         for finding in report.findings.iter().filter(|finding| finding.level > Level::Allow) {
-            findings.entry((finding.distribution.as_str(), finding.source.as_str())).or_default().push(finding);
+            findings
+                .entry((finding.distribution.as_str(), finding.source.as_str()))
+                .or_default()
+                .push(finding);
         }
         Self(findings)
     }
@@ -75,7 +83,9 @@ impl<'a> Findings<'a> {
         let mut by_rule: BTreeMap<(Option<String>, &str), Vec<&Finding>> = BTreeMap::new();
         for report in reports {
             let name = report.distribution.to_string();
-            for finding in self.0.get(&(name.as_str(), report.distribution.source.as_str())).into_iter().flatten() {
+            for finding in
+                self.0.get(&(name.as_str(), report.distribution.source.as_str())).into_iter().flatten()
+            {
                 by_rule.entry((suppressed(finding), finding.rule)).or_default().push(finding);
             }
         }

@@ -2,17 +2,19 @@
 
 use super::details::{Edition, Findings, Found};
 use super::look::Look;
-use super::modules::{Run, sign, words};
+use super::modules::Run;
 use crate::model::{Agreement, Report, Target};
 use crate::report::human::choice::{asked_by, fixed_by};
 use crate::report::human::group::Group;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One version of one distribution, on every platform that it was chosen for.
 pub(super) struct Entry<'a> {
     /// Its place in the page's order, which links to it name.
     pub(super) index: usize,
     pub(super) label: String,
+    /// Where it comes from, if another line has the same label.
+    pub(super) source: Option<&'a str>,
     /// One for each target, in the order asked.
     pub(super) cells: Vec<Cell>,
     pub(super) extensions: usize,
@@ -35,17 +37,26 @@ pub(super) struct Cell {
 
 /// How many runs came to one thing.
 pub(super) struct Runs {
-    pub(super) id: &'static str,
-    pub(super) sign: &'static str,
-    pub(super) words: &'static str,
+    pub(super) look: Look,
     pub(super) count: usize,
 }
 
 /// In the order of groups.
 pub(super) fn entries<'a>(report: &'a Report, groups: &[Group<'a>]) -> Vec<Entry<'a>> {
     let findings = Findings::of(report);
-    let groups = groups.iter().enumerate();
-    groups.map(|(index, group)| Entry::of(index, group, &report.targets, &findings)).collect()
+    let mut labels: HashMap<&str, usize> = HashMap::new();
+    for group in groups {
+        *labels.entry(&group.label).or_default() += 1;
+    }
+    let entries = groups.iter().enumerate().map(|(index, group)| {
+        let is_ambiguous = labels.get(group.label.as_str()).is_some_and(|count| *count > 1);
+        let source = group.reports[0].distribution.source.as_str();
+        Entry {
+            source: is_ambiguous.then_some(source),
+            ..Entry::of(index, group, &report.targets, &findings)
+        }
+    });
+    entries.collect()
 }
 
 impl<'a> Entry<'a> {
@@ -60,6 +71,7 @@ impl<'a> Entry<'a> {
         Self {
             index,
             label: group.label.clone(),
+            source: None,
             cells: targets.iter().map(|target| Cell::of(group, *target)).collect(),
             extensions: group.extensions(),
             runs: runs(editions.iter().flat_map(|edition| &edition.modules).flat_map(|module| &module.runs)),
@@ -83,8 +95,7 @@ impl Cell {
         let count = judged.iter().filter(|one| Some(one.verdict) == worst.map(|worst| worst.verdict)).count();
         Self {
             look: worst.map(|judgement| Look::of_judgement(judgement)),
-            whereabouts: (count < judged.len())
-                .then(|| format!("on {count} of {} platforms", judged.len())),
+            whereabouts: (count < judged.len()).then(|| format!("on {count} of {} platforms", judged.len())),
         }
     }
 }
@@ -95,11 +106,5 @@ fn runs<'a, 'b: 'a>(runs: impl Iterator<Item = &'a Run<'b>>) -> Vec<Runs> {
         *counts.entry(run.agreement).or_default() += 1;
     }
     let worst_first = counts.into_iter().rev();
-    let runs = worst_first.map(|(agreement, count)| Runs {
-        id: agreement.id(),
-        sign: sign(agreement),
-        words: words(agreement),
-        count,
-    });
-    runs.collect()
+    worst_first.map(|(agreement, count)| Runs { look: Look::from(agreement), count }).collect()
 }

@@ -48,6 +48,7 @@ struct Page<'a> {
     modules: usize,
     comparison: Option<Comparison>,
     notes: Notes<'a>,
+    meanings: Vec<(Look, &'static str)>,
 }
 
 /// Writes the page.
@@ -77,6 +78,7 @@ impl<'a> Page<'a> {
             modules,
             comparison: Comparison::of(report, &entries),
             notes: Notes::of(report),
+            meanings: look::meanings(),
             entries,
         }
     }

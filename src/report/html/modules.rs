@@ -26,7 +26,7 @@ pub(super) struct Module<'a> {
 
 /// What some targets do with it.
 pub(super) struct Answer<'a> {
-    pub(super) targets: String,
+    targets: Vec<String>,
     pub(super) look: Look,
     pub(super) message: String,
     pub(super) evidence: Vec<String>,
@@ -49,6 +49,8 @@ pub(super) struct Run<'a> {
     /// A phrase whose subject is the module, and behind it what to do.
     pub(super) seen: Vec<String>,
     pub(super) agreement: Agreement,
+    /// The same, as it looks.
+    pub(super) look: Look,
     pub(super) python: Option<&'a str>,
     pub(super) import_chain: &'a [String],
     pub(super) stack: &'a [String],
@@ -69,7 +71,7 @@ impl<'a> Module<'a> {
             id,
             name: &report.name.dotted,
             path: &report.member.path,
-            look: worst.map_or(Look::of(Verdict::Undetermined), |judgement| Look::of(judgement.verdict)),
+            look: worst.map_or(Look::of(Verdict::Undetermined), Look::of_module),
             answers: answers(report, targets),
             runs: runs.collect(),
             file: report.facts.as_ref().map(File::of),
@@ -88,18 +90,24 @@ impl<'a> Module<'a> {
     }
 }
 
+impl Answer<'_> {
+    pub(super) fn targets(&self) -> String {
+        self.targets.join(", ")
+    }
+}
+
 /// In the order of targets; those of which the same is to be told have one together.
 fn answers<'a>(report: &'a ModuleReport, targets: &[Target]) -> Vec<Answer<'a>> {
     let mut answers: Vec<Answer<'a>> = Vec::new();
     for target in targets {
         let Some(judgement) = report.verdicts.get(target) else { continue };
         if let Some(known) = answers.iter_mut().find(|answer| answer.judgement == judgement) {
-            known.targets += &format!(", {target}");
+            known.targets.push(target.to_string());
             continue;
         }
         answers.push(Answer {
-            targets: target.to_string(),
-            look: Look::of_judgement(judgement),
+            targets: vec![target.to_string()],
+            look: Look::of_module(judgement),
             message: judgement.reason.to_string(),
             evidence: judgement.evidence.iter().map(with_address).collect(),
             judgement,
@@ -137,23 +145,16 @@ impl<'a> Run<'a> {
         let seen_only = matches!(read.reason, Reason::SeenAtRunTime { .. });
         Self {
             target,
-            read: if seen_only { Look::of(Verdict::Undetermined) } else { Look::of_judgement(read) },
+            read: if seen_only { Look::of(Verdict::Undetermined) } else { Look::of_module(read) },
             seen: confirmation.with_hint().lines().map(str::to_owned).collect(),
             agreement: *agreement,
+            look: Look::from(*agreement),
             python: confirmation.python.as_deref(),
             import_chain: &confirmation.import_chain,
             stack: confirmation.seen.stack(),
             under_threads: confirmation.under_threads.as_ref().map(ToString::to_string),
             protections: &confirmation.protections,
         }
-    }
-
-    pub(super) fn sign(&self) -> &'static str {
-        sign(self.agreement)
-    }
-
-    pub(super) fn words(&self) -> &'static str {
-        words(self.agreement)
     }
 
     /// How it came to be loaded, where more than itself was asked for.
@@ -163,22 +164,5 @@ impl<'a> Run<'a> {
 
     pub(super) fn bounds(&self) -> String {
         self.protections.iter().map(|protection| protection.id()).collect::<Vec<_>>().join(", ")
-    }
-}
-
-pub(super) fn sign(agreement: Agreement) -> &'static str {
-    match agreement {
-        Agreement::Confirmed | Agreement::Settled => "✓",
-        Agreement::Unconfirmed => "?",
-        Agreement::Contradicted => "✗",
-    }
-}
-
-pub(super) fn words(agreement: Agreement) -> &'static str {
-    match agreement {
-        Agreement::Confirmed => "confirmed",
-        Agreement::Settled => "settled by the run",
-        Agreement::Unconfirmed => "not confirmed",
-        Agreement::Contradicted => "contradicted",
     }
 }

@@ -38,8 +38,9 @@
   }
 
   // Filtering: rows of the table, and with each row what stands under it further down.
-  const form = byId("filter");
-  const rows = form === null ? [] : Array.from(byId("table").tBodies[0].rows);
+  const filter = byId("filter");
+  const fields = ["text", "verdict", "target"].map(byId).filter((field) => field !== null);
+  const rows = filter === null ? [] : Array.from(byId("table").tBodies[0].rows);
   const setHidden = (element, hidden) => {
     if (element.hidden !== hidden) {
       element.hidden = hidden;
@@ -61,6 +62,9 @@
       };
     });
     return entries;
+  };
+  const tell = (shown) => {
+    byId("status").textContent = `${shown} of ${rows.length} shown`;
   };
   const apply = () => {
     const text = byId("text").value.trim().toLowerCase();
@@ -85,10 +89,15 @@
       }
       shown += hidden ? 0 : 1;
     }
-    const all = rows.length;
-    byId("status").textContent = shown === all ? `All ${all} are shown.` : `${shown} of ${all} are shown.`;
+    tell(shown);
   };
-  if (form !== null) {
+  const showAll = () => {
+    for (const field of fields) {
+      field.value = "";
+    }
+    apply();
+  };
+  if (filter !== null) {
     let waiting = false;
     const soon = () => {
       if (!waiting) {
@@ -99,11 +108,10 @@
         });
       }
     };
-    form.hidden = false;
-    form.addEventListener("input", soon);
-    form.addEventListener("reset", soon);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    byId("status").textContent = `All ${rows.length} are shown.`;
+    filter.hidden = false;
+    filter.addEventListener("input", soon);
+    byId("all").addEventListener("click", showAll);
+    tell(rows.length);
     for (const tile of document.querySelectorAll("a[data-verdict]")) {
       tile.addEventListener("click", () => {
         byId("text").value = "";
@@ -123,9 +131,8 @@
     if (found === null) {
       return;
     }
-    if (form !== null && found.closest("[hidden]") !== null) {
-      form.reset();
-      apply();
+    if (filter !== null && found.closest("[hidden]") !== null) {
+      showAll();
     }
     if (found instanceof HTMLDetailsElement) {
       found.open = true;

@@ -155,3 +155,83 @@ impl Required {
         way
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DistributionReport, Platform, made_up};
+    use crate::report::human::group::groups;
+
+    /// The names, each behind as many dots as there are others above it.
+    fn told(reports: &[DistributionReport]) -> String {
+        fn write(nodes: &[Node], depth: usize, text: &mut String) {
+            for Node { name, look, children, .. } in nodes {
+                let blocks = if look.is_some() { " !" } else { "" };
+                text.extend([".".repeat(depth).as_str(), name, blocks, "\n"]);
+                write(children, depth + 1, text);
+            }
+        }
+        let mut text = String::new();
+        write(&blockers(&groups(reports.iter())), 0, &mut text);
+        text
+    }
+
+    fn needing(name: &str, verdict: Verdict, requires: &[&str]) -> DistributionReport {
+        let mut report = made_up::report_of(&[verdict]).distributions.remove(0);
+        report.distribution = made_up::distribution(name);
+        report.distribution.requires = requires.iter().map(|name| (*name).to_owned()).collect();
+        report
+    }
+
+    #[test]
+    fn ways_of_a_lock_file_are_joined_where_they_begin_alike() {
+        let chained = |name: &str, chain: &[&str], verdict| {
+            let mut report = made_up::chosen(name, Platform::LinuxX86_64, verdict);
+            if let Some(chosen) = &mut report.chosen {
+                chosen.chain = chain.iter().map(|name| (*name).to_owned()).collect();
+            }
+            report
+        };
+        let reports = [
+            chained("b", &["app", "a", "b"], Verdict::RequiresGil),
+            chained("c", &["app", "a", "c"], Verdict::Undetermined),
+            chained("d", &["app", "a", "d"], Verdict::GilFree),
+            chained("a", &["app", "a"], Verdict::GilFree),
+            chained("e", &["e"], Verdict::SourceOnly),
+        ];
+        assert_eq!(told(&reports), "app\n.a 1.0\n..b 1.0 !\n..c 1.0 !\ne 1.0 !\n");
+    }
+
+    #[test]
+    fn metadata_tell_where_there_is_no_lock_file() {
+        let reports = [
+            needing("app", Verdict::GilFree, &["far", "near"]),
+            needing("far", Verdict::GilFree, &["near"]),
+            needing("near", Verdict::RequiresGil, &["not-audited"]),
+            needing("alone", Verdict::Undetermined, &[]),
+        ];
+        assert_eq!(told(&reports), "app 1.0\n.near 1.0 !\nalone 1.0 !\n");
+    }
+
+    #[test]
+    fn circles_end() {
+        let reports =
+            [needing("a", Verdict::RequiresGil, &["b", "a"]), needing("b", Verdict::GilFree, &["a"])];
+        assert_eq!(told(&reports), "a 1.0 !\n");
+    }
+
+    #[test]
+    fn long_ways_are_shortened() {
+        let name = |number: usize| format!("p{number:03}");
+        let mut reports: Vec<DistributionReport> =
+            (0..100).map(|number| needing(&name(number), Verdict::GilFree, &[&name(number + 1)])).collect();
+        reports.push(needing(&name(100), Verdict::RequiresGil, &[]));
+        let told = told(&reports);
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), DEPTH);
+        assert_eq!(
+            (lines[0], lines[7], lines[15]),
+            ("p000 1.0", ".......… 86 more …", "...............p100 1.0 !")
+        );
+    }
+}

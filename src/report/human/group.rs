@@ -38,7 +38,10 @@ impl Group<'_> {
     }
 
     /// What each report that has a verdict for the target says.
-    pub(in crate::report) fn judged(&self, target: Target) -> impl Iterator<Item = (&DistributionReport, &Judgement)> {
+    pub(in crate::report) fn judged(
+        &self,
+        target: Target,
+    ) -> impl Iterator<Item = (&DistributionReport, &Judgement)> {
         self.reports.iter().filter_map(move |report| Some((*report, report.verdicts.get(&target)?)))
     }
 
