@@ -3,10 +3,12 @@
 mod completions;
 mod manual;
 mod project;
+mod report;
 
 pub use completions::completions;
 pub use manual::{ManualError, Page, page, pages};
 pub use project::{IndexArguments, PolicyOptions, ProjectOptions};
+pub use report::{Format, FormatOption, FormatOptionParser, InspectFormat};
 
 use crate::assess::rules::RULES;
 use crate::confirm::{PythonChoice, sandbox};
@@ -116,11 +118,13 @@ pub struct Check {
     #[arg(long = "target", value_name = "PYTHON", value_parser = target())]
     pub targets: Vec<Target>,
 
-    /// How the report is written. `json` is documented in docs/json.md.
-    #[arg(long, value_enum, default_value = "human")]
-    pub format: Format,
+    /// How the report is written [default: human], and the file that it is written to (json=report.json). May be
+    /// repeated; one of them may be without a file. `json` is documented in docs/json.md.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = FormatOptionParser)]
+    pub formats: Vec<FormatOption>,
 
-    /// Write the report to this file instead of standard output (`-`). An existing file is replaced in one step.
+    /// Write the report whose format names no file to this one, instead of standard output (`-`). Existing files are
+    /// replaced in one step.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -202,7 +206,7 @@ pub struct Inspect {
 
     /// How the report is written. `json` is documented in docs/json.md.
     #[arg(long, value_enum, default_value = "human")]
-    pub format: Format,
+    pub format: InspectFormat,
 }
 
 /// `ftaudit explain`.
@@ -266,15 +270,6 @@ pub enum Confirm {
     Import,
     /// The same, and each package by many threads at the same moment. What that shows is a lead, no proof.
     Stress,
-}
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
 }
 
 /// When to use colours.

@@ -16,7 +16,7 @@ pub enum DeliverError {
         source: io::Error,
     },
     /// The file is one that is to be audited.
-    #[error("the report would replace {}, which is to be audited\nhint: name another file with --output", .0.display())]
+    #[error("the report would replace {}, which is to be audited\nhint: name another file", .0.display())]
     IsInput(PathBuf),
     /// Standard output cannot be written: mostly a full disk behind a redirection.
     #[error("cannot write the report to standard output: {0}")]
@@ -31,7 +31,7 @@ fn hint(path: &Path, source: &io::Error) -> String {
     match source.kind() {
         ErrorKind::NotFound => format!("create the folder {} first", folder.display()),
         ErrorKind::PermissionDenied => format!("the folder {} has to be writable", folder.display()),
-        _ => "name another file with --output".to_owned(),
+        _ => "name another file".to_owned(),
     }
 }
 
@@ -45,6 +45,20 @@ pub fn spare(inputs: &[PathBuf], output: Option<&Path>) -> Result<(), DeliverErr
         Some(input) => Err(DeliverError::IsInput(input.clone())),
         None => Ok(()),
     }
+}
+
+/// The first of these files that stands there twice, under whatever names.
+#[must_use]
+pub fn named_twice<'a>(files: &[&'a Path]) -> Option<&'a Path> {
+    let places: Vec<PathBuf> = files.iter().map(|file| place_of(file)).collect();
+    let twice = places.iter().enumerate().find(|(index, place)| places[..*index].contains(place));
+    twice.map(|(index, _)| files[index])
+}
+
+/// Where a file is or would be, with links followed.
+fn place_of(path: &Path) -> PathBuf {
+    let in_folder = || Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// Writes to the file, or to standard output where none is named.
@@ -145,6 +159,17 @@ mod tests {
         assert!(spare(&inputs, None).is_ok());
         let error = spare(&inputs, Some(&folder.path().join("./a.whl"))).unwrap_err().to_string();
         assert!(error.starts_with("the report would replace ") && error.contains("hint: "), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, same, other] = ["a", "./b/../a", "b"].map(|name| folder.path().join(name));
+        assert_eq!(named_twice(&[&one, &other]), None);
+        fs::create_dir(folder.path().join("b")).unwrap();
+        assert_eq!(named_twice(&[&one, &other, &same]), Some(&*same), "there is none yet");
+        fs::write(&one, "").unwrap();
+        assert_eq!(named_twice(&[&one, &other, &same]), Some(&*same));
     }
 
     #[test]

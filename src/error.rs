@@ -2,7 +2,7 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{cli, config, confirm, deliver, policy, unpack};
+use crate::{cli, config, confirm, deliver, plan, policy, unpack};
 
 /// What ends the program before its job is done.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +13,15 @@ pub enum Error {
     /// The report could not be written.
     #[error(transparent)]
     Deliver(#[from] deliver::DeliverError),
+    /// The reports that are asked for have no place of their own.
+    #[error(transparent)]
+    Output(#[from] plan::OutputError),
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),
+    /// The page could not be made: a fault of this program.
+    #[error("cannot write the report as HTML: {0}\nhint: this is a bug; please report it")]
+    Html(#[from] askama::Error),
     /// Nothing was named, and the current folder does not say what is wanted.
     #[error(
         "nothing was named, and there is no lock file, requirements.txt or pyproject.toml in this folder\n\

@@ -15,8 +15,8 @@
 //!    ([`assess::rules`], one file each).
 //! 5. [`confirm`], where it was asked for: modules are imported, and what an interpreter does with them is laid
 //!    beside the verdicts. `rustix`, `landlock` and `seccompiler` keep that code in bounds.
-//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
-//!    [`deliver`] brings it where it belongs.
+//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`,
+//!    [`report::html`] with `askama`), and [`deliver`] brings it where it belongs.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
 //! hears Ctrl-C with `ctrlc`.
@@ -43,9 +43,9 @@ pub mod unpack;
 pub use audit::{audit, inspection};
 pub use error::Error;
 
-use cli::Format;
+use cli::{Format, InspectFormat};
 use confirm::Confirmer;
-use plan::{InspectPlan, Plan};
+use plan::{InspectPlan, Output, Plan};
 use policy::{Baseline, Policy, Status};
 use std::path::Path;
 use std::sync::Arc;
@@ -53,9 +53,10 @@ use std::sync::Arc;
 /// Audits, reports, and says how that ended.
 ///
 /// # Errors
-/// When nothing could be audited, or the report could not be delivered. What an audit finds is no error.
+/// When nothing could be audited, or a report could not be delivered. What an audit finds is no error.
 pub fn run(plan: &Plan) -> Result<Status, Error> {
-    for file in [&plan.output, &plan.write_baseline, &plan.project.fix_to].into_iter().flatten() {
+    let files = plan.outputs.iter().map(|output| &output.file);
+    for file in files.chain([&plan.write_baseline, &plan.project.fix_to]).flatten() {
         deliver::spare(&plan.inputs, Some(file))?;
         deliver::spare(&plan.project.requirements, Some(file))?;
     }
@@ -71,13 +72,25 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
         deliver::deliver(&audit::constraints(&report.distributions), Some(file))?;
     }
     let status = policy::status(&report, &plan.policy);
-    let text = match plan.format {
-        Format::Json => report::json::render(&report)?,
-        Format::Human if status == Status::Nothing => return Err(Error::Nothing(report.notes)),
-        Format::Human => report::human::render(&report, &plan.layout),
-    };
-    deliver::deliver(&text, plan.output.as_deref())?;
+    // Where nothing could be audited, the error says so to people.
+    let wanted = |output: &&Output| status != Status::Nothing || output.format != Format::Human;
+    let outputs: Vec<&Output> = plan.outputs.iter().filter(wanted).collect();
+    // All are made before the first is written: a failure leaves no report that the others do not belong to.
+    let texts: Vec<String> =
+        outputs.iter().map(|output| render(&report, output)).collect::<Result<_, Error>>()?;
+    for (output, text) in outputs.iter().zip(texts) {
+        deliver::deliver(&text, output.file.as_deref())?;
+    }
     if status == Status::Nothing { Err(Error::Nothing(report.notes)) } else { Ok(status) }
+}
+
+/// A report in one format. To add one: its file in [`report`], a [`Format`], and a line here.
+fn render(report: &model::Report, output: &Output) -> Result<String, Error> {
+    Ok(match output.format {
+        Format::Human => report::human::render(report, &output.layout),
+        Format::Json => report::json::render(report)?,
+        Format::Html => report::html::render(report)?,
+    })
 }
 
 /// Writes a commented configuration into the current folder.
@@ -134,8 +147,8 @@ pub fn manual(man: &cli::Man) -> Result<(), Error> {
 pub fn inspect_module(plan: &InspectPlan) -> Result<(), Error> {
     let inspection = inspection(plan)?;
     let text = match plan.format {
-        Format::Json => report::inspection::json::render(&inspection)?,
-        Format::Human => report::inspection::human::render(&inspection),
+        InspectFormat::Json => report::inspection::json::render(&inspection)?,
+        InspectFormat::Human => report::inspection::human::render(&inspection),
     };
     Ok(deliver::deliver(&text, None)?)
 }

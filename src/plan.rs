@@ -1,17 +1,20 @@
 //! The resolved request: flat, with every default filled in and every question to the terminal answered.
 
+mod output;
+
+pub use output::{Output, OutputError};
+
 use crate::Error;
 use crate::acquire::index::IndexOptions;
-use crate::cli::{Check, Color, Confirm, Format, IndexArguments, Inspect, PolicyOptions, ProjectOptions};
+use crate::cli::{Check, Confirm, IndexArguments, Inspect, InspectFormat, PolicyOptions, ProjectOptions};
 use crate::config::{self, Config};
 use crate::confirm;
 use crate::model::{Platform, Target};
 use crate::policy::{Baseline, Policy};
-use crate::report::human::{Detail, Layout};
 use std::fmt;
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What an audit is to do.
@@ -29,10 +32,8 @@ pub struct Plan {
     pub write_baseline: Option<PathBuf>,
     /// What to judge for, each once, in the order asked.
     pub targets: Vec<Target>,
-    /// How the report is written.
-    pub format: Format,
-    /// Where the report goes; standard output where there is none.
-    pub output: Option<PathBuf>,
+    /// The reports to write, in the order asked; at most one of them to standard output.
+    pub outputs: Vec<Output>,
     /// Threads; one for each processor where none are given.
     pub jobs: Option<NonZeroUsize>,
     /// Whether every module is hashed.
@@ -41,8 +42,6 @@ pub struct Plan {
     pub confirm: confirm::Options,
     /// Whether they are.
     pub confirms: bool,
-    /// How the human report looks.
-    pub layout: Layout,
     /// Whether a progress bar is shown on standard error.
     pub progress: bool,
 }
@@ -112,6 +111,7 @@ impl Plan {
     }
 
     fn resolve(check: Check, config: Config) -> Result<Self, Error> {
+        let outputs = output::resolve(&check)?;
         let baseline = check.policy.baseline.or(config.baseline);
         // One that is to be written need not be there yet.
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -119,22 +119,6 @@ impl Plan {
         let known = baseline.filter(|path| written.as_ref() != Some(&absolute(path)));
         let policy =
             Policy { baseline: known.map(|path| Baseline::read(&path)).transpose()?, ..config.policy };
-        let output = check.output.filter(|path| path != Path::new("-"));
-        let coloured = match check.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => output.is_none() && terminal_wants_colours(),
-        };
-        let detail = match (check.quiet, check.verbose) {
-            (true, _) => Detail::Summary,
-            (_, true) => Detail::Everything,
-            _ => Detail::Normal,
-        };
-        let width = if output.is_none() && stdout().is_terminal() {
-            textwrap::termwidth().clamp(MIN_WIDTH, MAX_WIDTH)
-        } else {
-            MIN_WIDTH
-        };
         let targets =
             [check.targets, config.targets, vec![Target::Py314t]].into_iter().find(|some| !some.is_empty());
         Ok(Self {
@@ -144,8 +128,7 @@ impl Plan {
             policy,
             write_baseline: check.policy.write_baseline,
             targets: each_once(targets.unwrap_or_default()),
-            format: check.format,
-            output,
+            outputs,
             jobs: check.jobs,
             verify_hashes: check.verify_hashes,
             confirms: check.confirm.is_some(),
@@ -156,7 +139,6 @@ impl Plan {
                 stress: check.confirm == Some(Confirm::Stress),
                 patience: Duration::from_secs(check.import_timeout.get()),
             },
-            layout: Layout { detail, coloured, width },
             progress: !check.quiet && stderr().is_terminal(),
         })
     }
@@ -214,7 +196,7 @@ pub struct InspectPlan {
     /// What to judge for, each once, in the order asked.
     pub targets: Vec<Target>,
     /// How the report is written.
-    pub format: Format,
+    pub format: InspectFormat,
 }
 
 impl From<Inspect> for InspectPlan {
@@ -233,19 +215,10 @@ fn each_once<T: PartialEq>(asked: Vec<T>) -> Vec<T> {
     found
 }
 
-/// Files and pipes get lines of this width, and so does a narrower terminal.
-const MIN_WIDTH: usize = 80;
-/// Sentences are hard to read in lines that are any longer.
-const MAX_WIDTH: usize = 120;
-
-/// Honours `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`.
-fn terminal_wants_colours() -> bool {
-    anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Color;
     use std::num::NonZeroU64;
 
     const A_MINUTE: NonZeroU64 = NonZeroU64::new(60).unwrap();
@@ -254,7 +227,7 @@ mod tests {
         Check {
             inputs: vec![PathBuf::from("x.whl")],
             targets: vec![Target::Py315t, Target::Py314t, Target::Py315t],
-            format: Format::Human,
+            formats: Vec::new(),
             output: None,
             project: ProjectOptions::default(),
             index: IndexArguments::default(),
@@ -282,22 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_and_verbose_say_how_much_is_told() {
-        let detail = |quiet, verbose| plan(Check { quiet, verbose, ..check() }).layout.detail;
-        assert_eq!(detail(false, false), Detail::Normal);
-        assert_eq!(detail(true, false), Detail::Summary);
-        assert_eq!(detail(false, true), Detail::Everything);
+    fn nobody_who_wants_quiet_gets_a_progress_bar() {
         assert!(!plan(Check { quiet: true, ..check() }).progress);
-    }
-
-    #[test]
-    fn a_file_has_no_colours_unless_they_are_asked_for() {
-        let coloured = |color| {
-            let output = Some(PathBuf::from("report.txt"));
-            plan(Check { output, color, ..check() }).layout.coloured
-        };
-        assert!(!coloured(Color::Auto));
-        assert!(!coloured(Color::Never));
-        assert!(coloured(Color::Always));
     }
 }

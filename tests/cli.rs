@@ -81,6 +81,8 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
     for arguments in [
         &["check", ".", "--target", "3.14"][..],
         &["check", ".", "--format", "xml"],
+        &["check", ".", "--format", "xml=report.xml"],
+        &["check", ".", "--format", "json="],
         &["check", ".", "--jobs", "0"],
         &["check", ".", "-q", "-v"],
         &["check", ".", "--python", "3.14t"],
@@ -137,18 +139,18 @@ fn help_tells_every_flag_and_status() {
               
               [possible values: 3.13t, 3.14t, 3.15t]
 
-          --format <FORMAT>
-              How the report is written. `json` is documented in docs/json.md
+          --format <FORMAT[=FILE]>
+              How the report is written [default: human], and the file that it is written to
+              (json=report.json). May be repeated; one of them may be without a file. `json` is
+              documented in docs/json.md
 
               Possible values:
               - human: For people
               - json:  For programs
-              
-              [default: human]
 
           --output <FILE>
-              Write the report to this file instead of standard output (`-`). An existing file is
-              replaced in one step
+              Write the report whose format names no file to this one, instead of standard output (`-`).
+              Existing files are replaced in one step
 
           --jobs <N>
               How many threads to use [default: one for each processor]
@@ -400,6 +402,57 @@ fn output_goes_to_the_file_and_nowhere_else() {
     error: cannot write the report to none/report.txt: entity not found
     hint: create the folder none first
     ");
+}
+
+#[test]
+fn several_reports_of_one_run_go_to_a_file_each() {
+    let folder = pure();
+    let run =
+        ftaudit(&folder, &["check", ".", "--format", "json=report.json", "--format", "human=report.txt"]);
+    assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("report.txt"), ftaudit(&folder, &["check", "."]).stdout);
+    let run = ftaudit(&folder, &["check", ".", "--format", "human", "--format", "json=report.json"]);
+    assert!(run.stdout.ends_with("On 3.14t, foo 1.0 is pure Python.\n"), "{}", run.stdout);
+    assert!(read("report.json").contains("ftaudit/report/1"));
+}
+
+#[test]
+fn reports_that_would_share_a_place_are_wrong_usage() {
+    let folder = pure();
+    let refused = |arguments: &[&str]| {
+        let run = ftaudit(&folder, &[&["check", "."], arguments].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        run.stderr
+    };
+    insta::assert_snapshot!(refused(&["--format", "json", "--format", "human"]), @"
+    error: the reports `json` and `human` would both be written to standard output
+    hint: name a file for one of them: --format json=FILE
+    ");
+    insta::assert_snapshot!(refused(&["--format", "json=a", "--output", "b"]), @"
+    error: --output is for a report whose format names no file, and every --format names one
+    hint: leave --output out, or add a format to it: --format human
+    ");
+    insta::assert_snapshot!(refused(&["--format", "json=a", "--format", "human=./a"]), @"
+    error: ./a would be written twice
+    hint: name another file for one of the two
+    ");
+    insta::assert_snapshot!(refused(&["--format", "json="]), @"
+    error: invalid value 'json=' for '--format <FORMAT[=FILE]>'
+
+      tip: name a file behind the `=`, such as json=report.json
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(refused(&["--format", "jsn=a"]), @"
+    error: invalid value 'jsn' for '--format <FORMAT[=FILE]>'
+      [possible values: human, json]
+
+      tip: a similar value exists: 'json'
+
+    For more information, try '--help'.
+    ");
+    assert!(!folder.path().join("a").exists());
 }
 
 #[test]

@@ -324,8 +324,8 @@ pub(crate) fn report() -> Report {
         module("vector/gui", Verdict::IncompatibleAbi),
     ];
     let mut odd = finding("mislabelled-binary");
-    odd.distribution = "vector 1.0".to_owned();
-    odd.source = "vector-1.0.whl".to_owned();
+    "vector 1.0".clone_into(&mut odd.distribution);
+    "vector-1.0.whl".clone_into(&mut odd.source);
     let environment = ForeignEnvironment {
         source: "oldenv/lib/python3.12/site-packages".to_owned(),
         python: "CPython 3.12 with the GIL".to_owned(),

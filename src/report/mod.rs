@@ -1,5 +1,6 @@
 //! Stage 5: report -> text, a file for each format. Nothing here decides: what is shown was concluded before.
 
+pub mod html;
 pub mod human;
 pub mod inspection;
 pub mod json;
@@ -8,3 +9,4 @@ mod environment;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod visible;

@@ -1,12 +1,12 @@
 //! The report for people: a line for each distribution, worst first, under it what is not fine and what to do,
 //! and at the end a sentence that says it all.
 
-mod choice;
-mod details;
-mod group;
+pub(super) mod choice;
+pub(super) mod details;
+pub(super) mod group;
 pub(super) mod page;
 mod runtime;
-mod table;
+pub(super) mod table;
 
 use super::environment::{plural, sentence};
 use super::summary::unread;
@@ -218,7 +218,7 @@ fn summary(report: &Report, page: &mut Page) {
 const ALSO_WRONG: [&str; 3] = ["crashes-on-import", "hash-mismatch", "runtime-contradicts-static"];
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
-fn sentence_for(report: &Report, target: Target) -> String {
+pub(super) fn sentence_for(report: &Report, target: Target) -> String {
     let groups = group::groups(report.distributions.iter());
     let on = match report.platforms.as_slice() {
         [] => String::new(),
@@ -264,7 +264,7 @@ fn sentence_for(report: &Report, target: Target) -> String {
     format!("On {target}{on}, {}.", parts.join(", "))
 }
 
-fn alone(verdict: Verdict) -> &'static str {
+pub(super) fn alone(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::PurePython => "is pure Python",
         Verdict::NotAnExtension => "has no extension modules",

@@ -1,0 +1,164 @@
+//! Which reports are written where, and how the one for people looks there.
+
+use crate::cli::{Check, Color, Format, FormatOption};
+use crate::deliver;
+use crate::report::human::{Detail, Layout};
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+/// One report that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// How it is written.
+    pub format: Format,
+    /// Where it goes; standard output where there is none.
+    pub file: Option<PathBuf>,
+    /// How it looks, if it is for people.
+    pub layout: Layout,
+}
+
+/// What is asked for cannot all be written: a fault of the command line.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutputError {
+    /// Two reports, one behind the other, are neither.
+    #[error(
+        "the reports `{0}` and `{1}` would both be written to {2}\n\
+         hint: name a file for one of them: --format {0}=FILE"
+    )]
+    OnePlace(String, String, String),
+    /// Each format has a file of its own.
+    #[error(
+        "--output is for a report whose format names no file, and every --format names one\n\
+         hint: leave --output out, or add a format to it: --format human"
+    )]
+    NoReportForOutput,
+    /// One file, for two purposes.
+    #[error("{} would be written twice\nhint: name another file for one of the two", .0.display())]
+    OneFile(PathBuf),
+}
+
+/// The reports of a command line, each with its place.
+pub(super) fn resolve(check: &Check) -> Result<Vec<Output>, OutputError> {
+    let human = FormatOption { format: Format::Human, file: None };
+    let formats = if check.formats.is_empty() { vec![human] } else { check.formats.clone() };
+    if check.output.is_some() && formats.iter().all(|format| format.file.is_some()) {
+        return Err(OutputError::NoReportForOutput);
+    }
+    let outputs: Vec<Output> = formats
+        .into_iter()
+        .map(|FormatOption { format, file }| {
+            let file = file.or_else(|| check.output.clone()).filter(|path| path != Path::new("-"));
+            let layout = layout(check, file.is_none());
+            Output { format, file, layout }
+        })
+        .collect();
+    for (index, output) in outputs.iter().enumerate() {
+        if let Some(other) = outputs[..index].iter().find(|other| other.file == output.file) {
+            let place = output.file.as_ref().map(|path| path.display().to_string());
+            let place = place.unwrap_or_else(|| "standard output".to_owned());
+            return Err(OutputError::OnePlace(other.format.id(), output.format.id(), place));
+        }
+    }
+    let others = [&check.policy.write_baseline, &check.project.fix_to];
+    let files: Vec<&Path> =
+        outputs.iter().map(|output| &output.file).chain(others).filter_map(Option::as_deref).collect();
+    match deliver::named_twice(&files) {
+        Some(file) => Err(OutputError::OneFile(file.to_owned())),
+        None => Ok(outputs),
+    }
+}
+
+fn layout(check: &Check, to_stdout: bool) -> Layout {
+    let coloured = match check.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => to_stdout && terminal_wants_colours(),
+    };
+    let detail = match (check.quiet, check.verbose) {
+        (true, _) => Detail::Summary,
+        (_, true) => Detail::Everything,
+        _ => Detail::Normal,
+    };
+    let width = if to_stdout && stdout().is_terminal() {
+        textwrap::termwidth().clamp(MIN_WIDTH, MAX_WIDTH)
+    } else {
+        MIN_WIDTH
+    };
+    Layout { detail, coloured, width }
+}
+
+/// Files and pipes get lines of this width, and so does a narrower terminal.
+const MIN_WIDTH: usize = 80;
+/// Sentences are hard to read in lines that are any longer.
+const MAX_WIDTH: usize = 120;
+
+/// Honours `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`.
+fn terminal_wants_colours() -> bool {
+    anstream::AutoStream::choice(&stdout()) != anstream::ColorChoice::Never
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn outputs(arguments: &[&str]) -> Result<Vec<Output>, OutputError> {
+        let cli = Cli::try_parse_from([&["ftaudit", "check", "x.whl"], arguments].concat()).unwrap();
+        let Command::Check(check) = cli.command else { panic!("check was asked for") };
+        resolve(&check)
+    }
+
+    fn places(arguments: &[&str]) -> Vec<(Format, Option<String>)> {
+        let place = |output: Output| (output.format, output.file.map(|file| file.display().to_string()));
+        outputs(arguments).unwrap().into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn every_format_goes_where_it_says_and_the_one_that_does_not_where_output_says() {
+        let file = |name: &str| Some(name.to_owned());
+        assert_eq!(places(&[]), [(Format::Human, None)]);
+        assert_eq!(places(&["--format", "json"]), [(Format::Json, None)]);
+        assert_eq!(places(&["--format", "json", "--output", "a"]), [(Format::Json, file("a"))]);
+        assert_eq!(places(&["--format", "json=-", "--output", "a"]).len(), 1);
+        assert_eq!(
+            places(&["--format", "json=a=b", "--format", "human", "--format", "json=c"]),
+            [(Format::Json, file("a=b")), (Format::Human, None), (Format::Json, file("c"))]
+        );
+        assert_eq!(
+            places(&["--format", "json=-", "--format", "human", "--output", "a"]),
+            [(Format::Json, None), (Format::Human, file("a"))]
+        );
+    }
+
+    #[test]
+    fn two_reports_never_share_a_place() {
+        let stdout =
+            || OutputError::OnePlace("json".to_owned(), "human".to_owned(), "standard output".into());
+        assert_eq!(outputs(&["--format", "json", "--format", "human"]), Err(stdout()));
+        assert_eq!(outputs(&["--format", "json=-", "--format", "human"]), Err(stdout()));
+        let both = ["--format", "json", "--format", "human=a", "--output", "a"];
+        assert!(matches!(outputs(&both), Err(OutputError::OnePlace(.., place)) if place == "a"));
+        let file = |name: &str| Err(OutputError::OneFile(PathBuf::from(name)));
+        assert_eq!(outputs(&["--format", "json=a", "--format", "human=./a"]), file("./a"));
+        assert_eq!(outputs(&["--format", "json=a", "--write-baseline", "a"]), file("a"));
+        assert_eq!(outputs(&["--format", "json=a", "--output", "b"]), Err(OutputError::NoReportForOutput));
+    }
+
+    #[test]
+    fn quiet_and_verbose_say_how_much_is_told() {
+        let detail = |arguments: &[&str]| outputs(arguments).unwrap()[0].layout.detail;
+        assert_eq!(detail(&[]), Detail::Normal);
+        assert_eq!(detail(&["-q"]), Detail::Summary);
+        assert_eq!(detail(&["-v"]), Detail::Everything);
+    }
+
+    #[test]
+    fn a_file_has_no_colours_unless_they_are_asked_for() {
+        let coloured =
+            |when| outputs(&["--format", "human=report.txt", "--color", when]).unwrap()[0].layout.coloured;
+        assert!(!coloured("auto"));
+        assert!(!coloured("never"));
+        assert!(coloured("always"));
+    }
+}
