@@ -2,7 +2,7 @@
 
 use ftaudit::cli::{Cli, Command, Sandbox};
 use ftaudit::confirm::sandbox::{self, Confinement};
-use ftaudit::plan::{InspectPlan, Plan};
+use ftaudit::plan::{InspectPlan, KnowledgePlan, Plan};
 use ftaudit::{Error, deliver};
 use std::process::ExitCode;
 
@@ -13,6 +13,9 @@ fn main() -> ExitCode {
             Plan::of(check).and_then(|plan| ftaudit::run(&plan.confirming())).map(ExitCode::from)
         }
         Command::Init => ftaudit::init().map(|()| ExitCode::SUCCESS),
+        Command::Db(command) => {
+            KnowledgePlan::of(command).and_then(|plan| ftaudit::knowledge(&plan)).map(ExitCode::from)
+        }
         Command::Python(_) => {
             deliver::deliver(&ftaudit::pythons(), None).map(|()| ExitCode::SUCCESS).map_err(Error::from)
         }

@@ -204,7 +204,7 @@ impl Search<'_> {
         let Taken::Wheel(file) = self.index.choose(want, context).taken else { return None };
         let fetched = self.index.fetch(&file, &[], false).ok()?;
         let targets: [Target; 1] = [context.target];
-        let scope = Scope { targets: &targets, verify_hashes: false };
+        let scope = Scope { targets: &targets, verify_hashes: false, measured: None };
         let artifact = Artifact { path: fetched.path, kind: ArtifactKind::Wheel };
         let (mut reports, notes) = audit_artifact(&artifact, &scope, &Progress::new(false));
         for report in &mut reports {

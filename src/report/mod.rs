@@ -3,6 +3,7 @@
 pub mod human;
 pub mod inspection;
 pub mod json;
+pub mod known;
 
 mod environment;
 mod summary;

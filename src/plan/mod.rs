@@ -1,5 +1,9 @@
 //! The resolved request: flat, with every default filled in and every question to the terminal answered.
 
+mod database;
+
+pub use database::{DatabasePlan, KnowledgePlan, RefreshPlan, VerifyPlan};
+
 use crate::Error;
 use crate::acquire::index::IndexOptions;
 use crate::cli::{Check, Color, Confirm, Format, IndexArguments, Inspect, PolicyOptions, ProjectOptions};
@@ -23,6 +27,8 @@ pub struct Plan {
     pub project: ProjectPlan,
     /// Where wheels are looked up.
     pub index: IndexPlan,
+    /// What is known of packages.
+    pub database: DatabasePlan,
     /// What counts.
     pub policy: Policy,
     /// Where all that is found is written, for a baseline.
@@ -119,7 +125,7 @@ impl Plan {
         let known = baseline.filter(|path| written.as_ref() != Some(&absolute(path)));
         let policy =
             Policy { baseline: known.map(|path| Baseline::read(&path)).transpose()?, ..config.policy };
-        let output = check.output.filter(|path| path != Path::new("-"));
+        let output = written_to(check.output);
         let coloured = match check.color {
             Color::Always => true,
             Color::Never => false,
@@ -141,6 +147,7 @@ impl Plan {
             inputs: check.inputs,
             project: ProjectPlan::resolve(check.project, config.platforms),
             index: IndexPlan::resolve(check.index, config.index),
+            database: DatabasePlan { skip_measured: check.skip_measured, ..check.database.into() },
             policy,
             write_baseline: check.policy.write_baseline,
             targets: each_once(targets.unwrap_or_default()),
@@ -159,6 +166,33 @@ impl Plan {
             layout: Layout { detail, coloured, width },
             progress: !check.quiet && stderr().is_terminal(),
         })
+    }
+
+    /// An audit of wheels by themselves: nothing is asked of an index or a database, and nothing is reported.
+    #[must_use]
+    pub fn of_wheels(
+        wheels: Vec<PathBuf>,
+        targets: Vec<Target>,
+        confirm: Option<confirm::Options>,
+        jobs: Option<NonZeroUsize>,
+    ) -> Self {
+        Self {
+            inputs: wheels,
+            project: ProjectPlan::default(),
+            index: IndexPlan::default(),
+            database: DatabasePlan::default(),
+            policy: Policy::default(),
+            write_baseline: None,
+            targets,
+            format: Format::Human,
+            output: None,
+            jobs,
+            verify_hashes: false,
+            confirms: confirm.is_some(),
+            confirm: confirm.unwrap_or_default(),
+            layout: Layout { detail: Detail::Summary, coloured: false, width: MIN_WIDTH },
+            progress: false,
+        }
     }
 
     /// The same, confirming. An environment is used as it is, whichever Python it is of.
@@ -223,6 +257,11 @@ impl From<Inspect> for InspectPlan {
     }
 }
 
+/// The file to write to; none stands for standard output.
+fn written_to(output: Option<PathBuf>) -> Option<PathBuf> {
+    output.filter(|path| path != Path::new("-"))
+}
+
 fn each_once<T: PartialEq>(asked: Vec<T>) -> Vec<T> {
     let mut found = Vec::new();
     for one in asked {
@@ -246,6 +285,7 @@ fn terminal_wants_colours() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::DatabaseOptions;
     use std::num::NonZeroU64;
 
     const A_MINUTE: NonZeroU64 = NonZeroU64::new(60).unwrap();
@@ -259,6 +299,8 @@ mod tests {
             project: ProjectOptions::default(),
             index: IndexArguments::default(),
             policy: PolicyOptions::default(),
+            database: DatabaseOptions::default(),
+            skip_measured: false,
             jobs: None,
             verify_hashes: false,
             confirm: None,
