@@ -1,11 +1,13 @@
 //! The command line: clap structs, nothing else. [`crate::plan`] makes a plan of them.
 
 mod completions;
+mod database;
 mod manual;
 mod project;
 mod report;
 
 pub use completions::completions;
+pub use database::{Database, DatabaseOptions, Export, ExportFormat, List, Refresh, Show, Verify};
 pub use manual::{ManualError, Page, page, pages};
 pub use project::{IndexArguments, PolicyOptions, ProjectOptions};
 pub use report::{Format, FormatOption, FormatOptionParser, InspectFormat};
@@ -31,9 +33,9 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_STATUS: &str = "Exit status:
   0  nothing wrong
-  1  something requires the GIL, does not install or load, was changed, or contradicts its verdict
+  1  something requires the GIL, does not install or load, crashes, was changed, or contradicts its verdict
   2  wrong usage, or nothing could be audited
-  3  nothing wrong seen, but something is undetermined, not built yet, unread or unconfirmed";
+  3  nothing wrong seen, but something is undetermined, not built yet, unread, unconfirmed or known to race";
 
 const INSPECT_EXIT_STATUS: &str = "Exit status:
   0  the module was inspected, whatever its verdict
@@ -90,6 +92,9 @@ pub enum Command {
     Init,
     /// Explain what a rule finds, what that means and what to do about it.
     Explain(Explain),
+    /// What is known of packages: measurements, and claims beside them.
+    #[command(subcommand)]
+    Db(Database),
     /// Show the free-threaded interpreters that are found.
     #[command(subcommand)]
     Python(Python),
@@ -176,6 +181,15 @@ pub struct Check {
     /// What counts.
     #[command(flatten)]
     pub policy: PolicyOptions,
+
+    /// What is known of packages.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// Do not decode wheels whose very file a database has measured and found to be fine, by its SHA-256. One in ten is
+    /// decoded all the same. The report says less of them.
+    #[arg(long, help_heading = "Database")]
+    pub skip_measured: bool,
 
     /// Only the summary, and no progress bar.
     #[arg(short, long, conflicts_with = "verbose")]

@@ -2,7 +2,8 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{cli, config, confirm, deliver, plan, policy, unpack};
+use crate::{cli, config, confirm, db, deliver, plan, policy, unpack};
+use std::path::PathBuf;
 
 /// What ends the program before its job is done.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,24 @@ pub enum Error {
          hint: name a wheel, an environment, a requirements file (-r FILE) or a requirement (lxml==6.1.3)"
     )]
     NothingNamed,
+    /// The user has had enough.
+    #[error("interrupted: what was measured before that is written, and the same command goes on from there")]
+    Interrupted,
+    /// There is nothing to measure.
+    #[error(
+        "no package was named\nhint: name one (lxml, lxml==6.1.3), or a file with one on each line (-r FILE)"
+    )]
+    NoPackage,
+    /// A file that names packages cannot be read, or a line of it names none.
+    #[error("{}{}: {why}", path.display(), line.map_or(String::new(), |line| format!(":{line}")))]
+    PackageList {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        why: String,
+    },
     /// What a project asks for cannot be read.
     #[error(transparent)]
     Project(#[from] project::ProjectError),
@@ -37,6 +56,9 @@ pub enum Error {
     /// The configuration is refused.
     #[error(transparent)]
     Config(#[from] config::ConfigError),
+    /// A database is refused.
+    #[error(transparent)]
+    Database(#[from] db::DatabaseError),
     /// The baseline is refused.
     #[error(transparent)]
     Baseline(#[from] policy::BaselineError),

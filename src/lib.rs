@@ -18,6 +18,9 @@
 //! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`,
 //!    [`report::html`] with `askama`), and [`deliver`] brings it where it belongs.
 //!
+//! [`db`] holds what is known of packages besides, compressed with `flate2`: an audit lays it beside what it finds, and
+//! [`knowledge`] shows it, and measures wheels to renew it.
+//!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
 //! hears Ctrl-C with `ctrlc`.
 
@@ -29,6 +32,7 @@ mod audit;
 pub mod cli;
 pub mod config;
 pub mod confirm;
+pub mod db;
 pub mod deliver;
 mod error;
 pub mod inspect;
@@ -45,8 +49,11 @@ pub use error::Error;
 
 use cli::{Format, InspectFormat};
 use confirm::Confirmer;
-use plan::{InspectPlan, Output, Plan};
+use db::Databases;
+use model::{Known, Named, Record};
+use plan::{DatabasePlan, InspectPlan, KnowledgePlan, Output, Plan};
 use policy::{Baseline, Policy, Status};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -151,4 +158,63 @@ pub fn inspect_module(plan: &InspectPlan) -> Result<(), Error> {
         InspectFormat::Human => report::inspection::human::render(&inspection),
     };
     Ok(deliver::deliver(&text, None)?)
+}
+
+/// Shows, lists, checks, renews or hands out what is known of packages.
+///
+/// # Errors
+/// When a database cannot be read or written, or what came of it could not be delivered.
+pub fn knowledge(plan: &KnowledgePlan) -> Result<Status, Error> {
+    match plan {
+        KnowledgePlan::Show(named, database) => show(named, database),
+        KnowledgePlan::List(status, database) => {
+            let all = all_records(&opened(database)?)?;
+            let records =
+                all.iter().flat_map(|(name, records)| records.iter().map(|one| (name.as_str(), one)));
+            deliver::deliver(&report::known::human::list(records, *status), None)?;
+            Ok(Status::Fine)
+        }
+        KnowledgePlan::Verify(plan) => {
+            let verification = audit::verify(plan)?;
+            deliver::deliver(&report::known::human::verified(&verification), None)?;
+            Ok(if verification.differing.is_empty() { Status::Fine } else { Status::Wrong })
+        }
+        KnowledgePlan::Refresh(plan) => {
+            let mut status = Status::Fine;
+            audit::refresh(plan, &mut |refreshed| {
+                if !refreshed.left_out.is_empty() {
+                    status = Status::NotSure;
+                }
+                Ok(deliver::deliver(&report::known::human::refreshed(&refreshed), None)?)
+            })?;
+            Ok(status)
+        }
+        KnowledgePlan::Export(output, database) => {
+            let databases = opened(database)?;
+            let text = report::known::json::render(&databases.about(), &all_records(&databases)?)?;
+            deliver::deliver(&text, output.as_deref())?;
+            Ok(Status::Fine)
+        }
+    }
+}
+
+fn opened(plan: &DatabasePlan) -> Result<Databases, Error> {
+    Ok(Databases::open(&plan.paths, plan.embedded)?)
+}
+
+fn all_records(databases: &Databases) -> Result<BTreeMap<String, Vec<Record>>, Error> {
+    let of_package = |name: String| {
+        let records = databases.records(&name)?.into_iter().map(|(_, record)| record).collect();
+        Ok((name, records))
+    };
+    databases.packages().into_iter().map(of_package).collect()
+}
+
+/// Where nothing is known, that is no success.
+fn show(Named { name, version }: &Named, plan: &DatabasePlan) -> Result<Status, Error> {
+    let databases = opened(plan)?;
+    let known: Vec<Known> = databases.known(name, version.as_deref(), policy::today())?;
+    let text = report::known::human::show(name, version.as_deref(), &known, &databases.about());
+    deliver::deliver(&text, None)?;
+    Ok(if known.is_empty() { Status::NotSure } else { Status::Fine })
 }

@@ -2,7 +2,7 @@
 
 use ftaudit::cli::{self, Cli, Command, Sandbox};
 use ftaudit::confirm::sandbox::{self, Confinement};
-use ftaudit::plan::{InspectPlan, Plan};
+use ftaudit::plan::{InspectPlan, KnowledgePlan, Plan};
 use ftaudit::{Error, deliver};
 use std::process::ExitCode;
 
@@ -14,6 +14,9 @@ fn main() -> ExitCode {
             Plan::of(check).and_then(|plan| ftaudit::run(&plan.confirming())).map(ExitCode::from)
         }
         Command::Init => ftaudit::init().map(|()| ExitCode::SUCCESS),
+        Command::Db(command) => {
+            KnowledgePlan::of(command).and_then(|plan| ftaudit::knowledge(&plan)).map(ExitCode::from)
+        }
         Command::Python(_) => print(&ftaudit::pythons()),
         Command::Sandbox(Sandbox { read, write, parent, program, arguments }) => {
             return sandbox::become_program(&Confinement { read, write }, parent, &program, &arguments);

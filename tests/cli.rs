@@ -273,9 +273,9 @@ fn help_tells_every_flag_and_status() {
 
     Exit status:
       0  nothing wrong
-      1  something requires the GIL, does not install or load, was changed, or contradicts its verdict
+      1  something requires the GIL, does not install or load, crashes, was changed, or contradicts its verdict
       2  wrong usage, or nothing could be audited
-      3  nothing wrong seen, but something is undetermined, not built yet, unread or unconfirmed
+      3  nothing wrong seen, but something is undetermined, not built yet, unread, unconfirmed or known to race
     ");
 }
 

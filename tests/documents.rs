@@ -62,6 +62,7 @@ fn places_exist() {
         "test",
         "docs/json.md",
         "docs/configuration.md",
+        "db/README.md",
         "fixtures",
         "src/lib.rs",
         "LICENSE-MIT",

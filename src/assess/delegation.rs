@@ -148,7 +148,14 @@ mod tests {
             runtime: BTreeMap::new(),
         };
         let distribution = Distribution { source: source.to_owned(), ..distribution(name) };
-        DistributionReport { distribution, chosen: None, verdicts: BTreeMap::new(), modules: vec![module] }
+        DistributionReport {
+            distribution,
+            chosen: None,
+            verdicts: BTreeMap::new(),
+            modules: vec![module],
+            known: Vec::new(),
+            newest: None,
+        }
     }
 
     fn binding(source: &str) -> DistributionReport {

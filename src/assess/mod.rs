@@ -9,6 +9,7 @@ mod evidence;
 pub mod rules;
 mod runtime;
 mod slots;
+mod statements;
 mod suffix;
 mod verdict;
 

@@ -14,13 +14,12 @@ use std::sync::{Mutex, PoisonError};
 pub(super) fn audit_fetched(
     index: &Index,
     wheel: &Path,
-    targets: &[Target],
-    verify_hashes: bool,
+    scope: Scope<'_>,
     progress: &Progress,
 ) -> (Artifact, Vec<DistributionReport>, Vec<Note>) {
     let artifact = Artifact { path: wheel.to_owned(), kind: ArtifactKind::Wheel };
-    let memory = Memory::of(index, wheel, targets);
-    let scope = Scope { targets, verify_hashes, memory: Some(&memory) };
+    let memory = Memory::of(index, wheel, scope.targets);
+    let scope = Scope { memory: Some(&memory), ..scope };
     let (reports, notes) = audit_artifact(&artifact, &scope, progress);
     memory.keep();
     (artifact, reports, notes)

@@ -3,6 +3,9 @@
 
 mod inputs;
 mod inspection;
+mod known;
+mod measure;
+mod measured;
 mod memory;
 mod modules;
 mod narrow;
@@ -10,9 +13,11 @@ mod suggest;
 mod wanted;
 
 pub use inspection::inspection;
+pub use measure::{refresh, verify};
 pub use suggest::constraints;
 
 use crate::confirm::{self, Confirmer, Place};
+use crate::db::Databases;
 use crate::model::{
     Artifact, Confirmation, DistributionReport, Finding, Judgement, Note, Platform, Report, Subject,
 };
@@ -38,12 +43,16 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let Inputs { artifacts, request, notes } = inputs::inputs(plan)?;
     let progress = Progress::new(plan.progress);
-    let mut report = Report { targets: plan.targets.clone(), notes, ..Report::default() };
-    let mut audited = pool.install(|| audit_local(artifacts, plan, &progress, &mut report.notes));
+    let databases = Databases::open(&plan.database.paths, plan.database.embedded)?;
+    // What is confirmed is decoded: otherwise there would be nothing to hold the run against.
+    let measured = Some(&databases).filter(|_| plan.database.skip_measured && !plan.confirms);
+    let mut report =
+        Report { targets: plan.targets.clone(), databases: databases.about(), notes, ..Report::default() };
+    let mut audited = pool.install(|| audit_local(artifacts, plan, measured, &progress, &mut report.notes));
     let wanted = request.map(|request| wanted::Wanted::of(&request, plan)).transpose()?;
     if let Some(wanted) = &wanted {
         report.platforms.clone_from(&plan.project.platforms);
-        let (wheels, without) = pool.install(|| wanted.audit(plan, &progress, &mut report.notes));
+        let (wheels, without) = pool.install(|| wanted.audit(plan, measured, &progress, &mut report.notes));
         audited.extend(wheels);
         report.distributions = without;
     }
@@ -58,10 +67,11 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
         elsewhere.iter_mut().flat_map(|(_, reports)| reports).for_each(not_run_here);
         audited = [here, elsewhere].into_iter().flatten().collect();
     }
-    for mut distribution in audited.into_iter().flat_map(|(_, distributions)| distributions) {
-        judge(&mut distribution);
-        report.distributions.push(distribution);
-    }
+    audited.iter_mut().flat_map(|(_, reports)| reports).for_each(judge);
+    let all = audited.iter_mut().flat_map(|(_, reports)| reports).chain(&mut report.distributions);
+    known::join(&databases, all, wanted.as_ref().filter(|_| plan.project.suggest))?;
+    known::identify(&mut audited);
+    report.distributions.extend(audited.into_iter().flat_map(|(_, reports)| reports));
     if let Some(wanted) = wanted.filter(|_| plan.project.suggest) {
         suggest::suggest(&wanted, &mut report.distributions);
     }
@@ -79,10 +89,11 @@ type Audited = (Artifact, Vec<DistributionReport>);
 fn audit_local(
     artifacts: Vec<Artifact>,
     plan: &Plan,
+    measured: Option<&Databases>,
     progress: &Progress,
     notes: &mut Vec<Note>,
 ) -> Vec<Audited> {
-    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes, memory: None };
+    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes, measured, memory: None };
     let audit_one = |artifact: Artifact| {
         let (distributions, notes) = audit_artifact(&artifact, &scope, progress);
         ((artifact, distributions), notes)

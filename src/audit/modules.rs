@@ -1,6 +1,8 @@
 //! One artifact after the other, its modules side by side: unpacking, inspecting and judging.
 
+use super::measured::{self, Measured};
 use super::memory::{Memory, Remembered};
+use crate::db::Databases;
 use crate::model::{
     self, Artifact, Beside, Distribution, DistributionReport, Facts, Member, ModuleName, ModuleReport, Note,
     Target,
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What is asked of an artifact.
+#[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     /// What to judge for.
     pub targets: &'a [Target],
@@ -22,6 +25,8 @@ pub(super) struct Scope<'a> {
     pub verify_hashes: bool,
     /// What an earlier run read of it.
     pub memory: Option<&'a Memory<'a>>,
+    /// Where to look for measurements of a wheel instead of decoding it; none where each is decoded.
+    pub measured: Option<&'a Databases>,
 }
 
 /// Unpacks one artifact, and gives each of its modules to whichever thread is free, the largest first.
@@ -36,6 +41,8 @@ pub(super) fn audit_artifact(
         Ok(unpacked) => unpacked,
         Err(note) => return (Vec::new(), vec![note]),
     };
+    let measured = measured::of(artifact, scope);
+    let measured = measured.filter(|measured| measured.modules == members_of(&unpacked));
     let mut members: Vec<(usize, &Member)> = Vec::new();
     for (index, distribution) in unpacked.distributions.iter().enumerate() {
         members.extend(distribution.members.iter().map(|member| (index, member)));
@@ -43,13 +50,19 @@ pub(super) fn audit_artifact(
     members.sort_by_key(|(_, member)| std::cmp::Reverse(member.size));
     progress.expect(members.len());
     let audit_one = |(index, member): &(usize, &Member)| {
-        let audited = audit_module(&unpacked, &unpacked.distributions[*index], member, scope);
+        let audited = match &measured {
+            Some(measured) => (measured.module(member), None),
+            None => audit_module(&unpacked, &unpacked.distributions[*index], member, scope),
+        };
         progress.done(1);
         (*index, audited)
     };
     let audited: Vec<(usize, (ModuleReport, Option<Note>))> =
         members.par_iter().with_max_len(1).map(audit_one).collect();
     let mut notes = unpacked.notes;
+    if measured.is_some() {
+        notes.extend(unpacked.distributions.iter().map(|one| Measured::note(&one.source)));
+    }
     let mut modules: BTreeMap<usize, Vec<ModuleReport>> = BTreeMap::new();
     for (index, (module, note)) in audited {
         modules.entry(index).or_default().push(module);
@@ -59,9 +72,13 @@ pub(super) fn audit_artifact(
         let modules: Vec<ModuleReport> = modules.remove(&index).unwrap_or_default();
         let judge = |target: &Target| (*target, assess::distribution(&distribution, &[], *target));
         let verdicts = scope.targets.iter().map(judge).collect();
-        DistributionReport { distribution, chosen: None, verdicts, modules }
+        DistributionReport { distribution, chosen: None, verdicts, modules, known: Vec::new(), newest: None }
     };
     (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
+}
+
+fn members_of(unpacked: &Unpacked) -> usize {
+    unpacked.distributions.iter().map(|distribution| distribution.members.len()).sum()
 }
 
 /// What a file shows, or why it could not be read; and its hash, where that was asked for.

@@ -2,6 +2,7 @@
 //! their tags.
 
 use super::memory::audit_fetched;
+use super::modules::Scope;
 use super::narrow;
 use super::wanted::Wanted;
 use crate::acquire::index::{Index, Release};
@@ -200,9 +201,9 @@ impl Search<'_> {
     fn is_ready_on(&self, want: &Want, context: Context) -> Option<bool> {
         let Taken::Wheel(file) = self.index.choose(want, context).taken else { return None };
         let fetched = self.index.fetch(&file, &[], false).ok()?;
+        let scope = Scope { targets: &[context.target], verify_hashes: false, measured: None, memory: None };
         let unseen = Progress::new(false);
-        let (_, mut reports, notes) =
-            audit_fetched(self.index, &fetched.path, &[context.target], false, &unseen);
+        let (_, mut reports, notes) = audit_fetched(self.index, &fetched.path, scope, &unseen);
         for report in &mut reports {
             narrow::to_platform(report, context.platform);
         }

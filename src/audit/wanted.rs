@@ -3,9 +3,11 @@
 
 use super::Audited;
 use super::memory::audit_fetched;
+use super::modules::Scope;
 use super::narrow;
 use crate::acquire::index::{Index, IndexError, Settings, Surroundings};
 use crate::acquire::project::{self, Builds, Project, Request, Uv};
+use crate::db::Databases;
 use crate::model::{
     Chosen, Considered, Context, Distribution, DistributionReport, IndexFile, Judgement, Note, Platform,
     Source, SourceHint, Taken, Target, Want,
@@ -65,6 +67,7 @@ impl Wanted {
     pub(super) fn audit(
         &self,
         plan: &Plan,
+        measured: Option<&Databases>,
         progress: &Progress,
         notes: &mut Vec<Note>,
     ) -> (Vec<Audited>, Vec<DistributionReport>) {
@@ -75,6 +78,7 @@ impl Wanted {
             whole: plan.verify_hashes || plan.confirms,
             explains: plan.project.explain_wheels,
             verify_hashes: plan.verify_hashes,
+            measured,
         };
         let picks = self.waiting.install(|| picks(&self.project.wants, &fetching));
         let (audited, without, more) = audit_picks(&picks, &fetching, progress);
@@ -94,6 +98,8 @@ struct Fetching<'a> {
     explains: bool,
     /// Whether every module is hashed.
     verify_hashes: bool,
+    /// Where to look for measurements ([`Scope::measured`]).
+    measured: Option<&'a Databases>,
 }
 
 fn audit_picks(
@@ -224,7 +230,8 @@ fn audit_wheel(
     // What came in parts was held against no hash: its modules are held against RECORD.
     let in_parts = picks.iter().any(|pick| matches!(pick.fetched, Some((_, false))));
     let verify_hashes = fetching.verify_hashes || in_parts;
-    let audit = |path: &Path| audit_fetched(fetching.index, path, &targets, verify_hashes, progress);
+    let scope = Scope { targets: &targets, verify_hashes, measured: fetching.measured, memory: None };
+    let audit = |path: &Path| audit_fetched(fetching.index, path, scope, progress);
     let (mut artifact, mut reports, mut notes) = audit(path);
     // Where only parts were fetched, a fault may be that of the parts.
     if notes.iter().any(|note| note.unread)
@@ -286,20 +293,24 @@ fn without_modules(pick: &Pick<'_>, judgement: &Judgement) -> DistributionReport
         chosen: Some(chosen(pick)),
         verdicts: pick.targets.iter().map(|target| (*target, judgement.clone())).collect(),
         modules: Vec::new(),
+        known: Vec::new(),
+        newest: None,
     }
 }
 
 fn chosen(pick: &Pick<'_>) -> Chosen {
     let file = match &pick.taken {
-        Taken::Wheel(file) | Taken::SourceArchive(file) => Some(file.name.clone()),
+        Taken::Wheel(file) | Taken::SourceArchive(file) => Some(file),
         Taken::Project(_) | Taken::Nothing(_) | Taken::Unread(_) => None,
     };
+    let sha256 = file.and_then(|file| file.hashes.iter().find(|hash| hash.algorithm == "sha256"));
     Chosen {
         platform: pick.platform,
-        file,
+        file: file.map(|file| file.name.clone()),
         said_by: pick.want.said_by.clone(),
         chain: pick.want.chain.clone(),
         considered: pick.considered.clone(),
         fix: None,
+        sha256: sha256.map(|hash| hash.digest.clone()),
     }
 }

@@ -66,4 +66,6 @@ pub enum EvidenceKind {
     Source,
     /// What an interpreter did.
     Run,
+    /// A record of a database.
+    Database,
 }

@@ -1,11 +1,12 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Agreement, Arch, BindingTool, BuiltFor, Chosen, Confidence, Confirmation, Considered, Creation,
-    Definition, Distribution, DistributionReport, Evidence, EvidenceKind, Facts, Finding, Fix,
-    ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Level, Member, ModuleName,
-    ModuleReport, Note, Outcome, Platform, Protection, PythonVersion, Reason, Report, Runtime, Seen,
-    Severity, Slice, Slot, SlotArray, SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
+    Abi, Agreement, Arch, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
+    Considered, Creation, Database, Definition, Distribution, DistributionReport, Evidence, EvidenceKind,
+    Facts, Finding, Fix, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Known,
+    KnownStatus, Level, MeasuredWheel, Member, ModuleName, ModuleReport, Note, Outcome, Platform, Proof,
+    Protection, PythonVersion, Reason, Record, Report, Runtime, Seen, Severity, Slice, Slot, SlotArray,
+    SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -103,6 +104,49 @@ pub(crate) fn judgement(verdict: Verdict) -> Judgement {
         }
     };
     Judgement { verdict, reason, evidence }
+}
+
+/// What a database might say, of version 1.0 and later where it names any.
+pub(crate) fn known(status: KnownStatus, basis: Basis, bearing: Bearing) -> Known {
+    let versions = match &bearing {
+        Bearing::This => Some(">=1.0".to_owned()),
+        Bearing::Later(version) => Some(format!(">={version}")),
+        Bearing::Earlier => Some("==0.9".to_owned()),
+        Bearing::Unsaid => None,
+    };
+    let record = Record {
+        versions,
+        targets: Vec::new(),
+        platforms: Vec::new(),
+        status,
+        basis,
+        proof: Proof::Said("an article".to_owned()),
+        checked: "2026-11-21".to_owned(),
+        note: None,
+    };
+    let database = "embedded".to_owned();
+    Known { record, database, bearing, age: 0, same_file: None, belied: false }
+}
+
+/// A wheel of `lxml` that was measured.
+pub(crate) fn measured() -> Known {
+    let known = known(KnownStatus::RequiresGil, Basis::Measured, Bearing::This);
+    let wheel = MeasuredWheel {
+        file: "lxml-1.0-cp314-cp314t-manylinux_2_28_x86_64.whl".to_owned(),
+        sha256: "5e".repeat(32),
+        modules: 1,
+        tool: "0.1.0".to_owned(),
+        interpreter: Some("CPython 3.14.7t".to_owned()),
+        clean: false,
+    };
+    let record = Record {
+        versions: Some("==1.0".to_owned()),
+        targets: vec![Target::Py314t],
+        platforms: vec![Platform::LinuxX86_64],
+        proof: Proof::Wheel(wheel),
+        ..known.record
+    };
+    Known { record, ..known }
 }
 
 /// A run of 3.14t in the sandbox.
@@ -205,7 +249,14 @@ pub(crate) fn distribution_report(name: &str, modules: Vec<ModuleReport>) -> Dis
     };
     let judgement = Judgement { verdict, reason, evidence: Vec::new() };
     let verdicts = BTreeMap::from([(Target::Py314t, judgement)]);
-    DistributionReport { distribution: distribution(name), chosen: None, verdicts, modules }
+    DistributionReport {
+        distribution: distribution(name),
+        chosen: None,
+        verdicts,
+        modules,
+        known: Vec::new(),
+        newest: None,
+    }
 }
 
 /// A report with a distribution of one module for each verdict.
@@ -253,6 +304,9 @@ pub(crate) fn example_report() -> Report {
     let confirmation = Confirmation { import_chain, ..confirmation(Seen::RequiresGil) };
     module.runtime.insert(Target::Py314t, Runtime { confirmation, agreement: Agreement::Confirmed });
     let mut lxml = distribution_report("lxml", vec![module]);
+    let claim = known(KnownStatus::GilFree, Basis::Claim, Bearing::This);
+    let note = Some("no wheel of it leaves the GIL off".to_owned());
+    lxml.known = vec![Known { record: Record { note, ..claim.record }, belied: true, ..claim }];
     lxml.distribution.tags = vec!["cp314-cp314t-manylinux_2_28_x86_64".to_owned()];
     lxml.chosen = chosen("lxml", Platform::LinuxX86_64, Verdict::RequiresGil).chosen.map(|chosen| Chosen {
         fix: Some(Fix {
@@ -281,6 +335,12 @@ pub(crate) fn example_report() -> Report {
     Report {
         targets: vec![Target::Py314t],
         platforms: vec![Platform::LinuxX86_64],
+        databases: vec![Database {
+            name: "embedded".to_owned(),
+            version: "1a2b3c4d".to_owned(),
+            date: "2026-11-21".to_owned(),
+            packages: 215,
+        }],
         distributions: vec![lxml],
         environments: Vec::new(),
         findings: vec![finding],
@@ -337,6 +397,7 @@ pub(crate) fn report() -> Report {
     Report {
         targets: vec![Target::Py314t],
         platforms: Vec::new(),
+        databases: lxml.databases,
         distributions: vec![
             lxml.distributions.remove(0),
             old,
@@ -367,6 +428,7 @@ pub(crate) fn chosen(name: &str, platform: Platform, verdict: Verdict) -> Distri
             why: "its tag fits best".to_owned(),
         }],
         fix: None,
+        sha256: Some("5e".repeat(32)),
     });
     report
 }

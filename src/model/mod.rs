@@ -10,8 +10,11 @@ mod file_kind;
 mod finding;
 mod init;
 mod inspection;
+mod known;
 #[cfg(test)]
 pub(crate) mod made_up;
+mod measured;
+mod named;
 mod note;
 mod platform;
 mod report;
@@ -35,6 +38,9 @@ pub use init::{
     Creation, Definition, GilCall, Head, Hook, HookKind, Init, Outcome, Slot, SlotArray, SlotValue,
 };
 pub use inspection::{Answer, Inspection, OtherModule, SlotMeaning};
+pub use known::{Basis, Bearing, Database, Known, KnownStatus, MeasuredWheel, Proof, Record, STALE};
+pub use measured::{Refreshed, Verification};
+pub use named::{Named, ParseNamedError};
 pub use note::Note;
 pub use platform::{Context, ParsePlatformError, Platform};
 pub use report::{Chosen, DistributionReport, Fix, ForeignEnvironment, ModuleReport, Report};

@@ -1,7 +1,8 @@
 //! The result of an audit, ready to be printed in any format.
 
 use super::{
-    Considered, Distribution, Facts, Finding, Judgement, Member, ModuleName, Note, Platform, Runtime, Target,
+    Considered, Database, Distribution, Facts, Finding, Judgement, Known, Member, ModuleName, Note, Platform,
+    Runtime, Target,
 };
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ pub struct Report {
     pub targets: Vec<Target>,
     /// The platforms that wheels were chosen for, in the order asked; empty where none were.
     pub platforms: Vec<Platform>,
+    /// The databases that were looked into, in the order in which they count.
+    pub databases: Vec<Database>,
     /// What was audited, sorted by name, version and source.
     pub distributions: Vec<DistributionReport>,
     /// Environments of another Python than the targets, sorted by source.
@@ -64,6 +67,10 @@ pub struct DistributionReport {
     pub verdicts: BTreeMap<Target, Judgement>,
     /// Its modules, sorted by member path.
     pub modules: Vec<ModuleReport>,
+    /// What databases say of it for the targets and the platform.
+    pub known: Vec<Known>,
+    /// The newest version that there is, where that was asked because what is known is old.
+    pub newest: Option<String>,
 }
 
 impl DistributionReport {
@@ -95,6 +102,8 @@ pub struct Chosen {
     pub considered: Vec<Considered>,
     /// Which other version would do, where that was looked for.
     pub fix: Option<Fix>,
+    /// The file's SHA-256 in lower-case hexadecimal, as the index or the lock file says it.
+    pub sha256: Option<String>,
 }
 
 /// What a search for another version came to.

@@ -53,6 +53,13 @@ pub fn installs(tag: &str, target: Target) -> bool {
     parts(tag).is_some_and(|(python, abi, _)| interpreters(target).iter().any(|known| known.is(python, abi)))
 }
 
+/// Whether a wheel with this tag is for a platform, whatever the interpreter.
+#[must_use]
+pub fn is_for(tag: &str, platform: Platform) -> bool {
+    parts(tag)
+        .is_some_and(|(_, _, part)| part == "any" || platforms(platform).iter().any(|known| known == part))
+}
+
 /// The ABI part of a tag.
 #[must_use]
 pub fn abi(tag: &str) -> Option<&str> {

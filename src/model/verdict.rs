@@ -78,6 +78,12 @@ pub enum Reason {
     SlotNotUsed,
     /// `PyUnstable_Module_SetGIL` says `Py_MOD_GIL_NOT_USED`.
     CallNotUsed,
+    /// The wheel that it is in was not decoded: the very file was measured before, and every module of it left the GIL
+    /// off.
+    Measured {
+        /// The day that this was checked on.
+        checked: String,
+    },
     /// `Py_mod_gil` says `Py_MOD_GIL_USED`.
     SlotUsed,
     /// `PyUnstable_Module_SetGIL` says `Py_MOD_GIL_USED`.
@@ -192,6 +198,7 @@ impl Reason {
             Self::CallOdd(_) => "call-odd-value",
             Self::NoSlot => "no-slot",
             Self::SinglePhase => "single-phase",
+            Self::Measured { .. } => "measured",
             Self::CreatesNoModule => "creates-no-module",
             Self::DelegatedNotUsed(_) => "delegated-not-used",
             Self::DelegatedUsed(_) => "delegated-used",
@@ -234,6 +241,9 @@ impl fmt::Display for Reason {
             }
             Self::CreatesNoModule => {
                 "returns something that is no module from Py_mod_create, which turns the GIL on".into()
+            }
+            Self::Measured { checked } => {
+                format!("was found to leave the GIL off when this very file was measured, on {checked}").into()
             }
             Self::DelegatedNotUsed(to) => {
                 format!("is created by {to}, which declares Py_MOD_GIL_NOT_USED").into()

@@ -2,6 +2,7 @@
 //! stay what `docs/json.md` says. Fields are only ever added within a schema version; what is not known is `null`.
 
 use super::environment::sentence;
+use super::known::json::Database;
 use super::summary::{Summary, unread};
 use crate::model;
 use serde::Serialize;
@@ -24,6 +25,7 @@ struct Document<'a> {
     tool: Tool,
     targets: Vec<String>,
     platforms: Vec<&'static str>,
+    databases: Vec<Database<'a>>,
     distributions: Vec<Distribution<'a>>,
     findings: Vec<Finding<'a>>,
     notes: Vec<Note>,
@@ -50,7 +52,23 @@ struct Distribution<'a> {
     fix: Option<Fix<'a>>,
     verdicts: BTreeMap<String, &'static str>,
     reasons: BTreeMap<String, String>,
+    known: Vec<Known<'a>>,
     modules: Vec<Module<'a>>,
+}
+
+#[derive(Serialize)]
+struct Known<'a> {
+    database: &'a str,
+    versions: Option<&'a str>,
+    targets: Vec<String>,
+    platforms: Vec<&'static str>,
+    status: &'static str,
+    basis: &'static str,
+    checked: &'a str,
+    evidence: String,
+    note: Option<&'a str>,
+    belied: bool,
+    same_file: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -184,6 +202,7 @@ impl<'a> Document<'a> {
             tool: Tool::this(),
             targets: report.targets.iter().map(ToString::to_string).collect(),
             platforms: report.platforms.iter().map(|platform| platform.id()).collect(),
+            databases: report.databases.iter().map(Database::of).collect(),
             distributions: report.distributions.iter().map(Distribution::of).collect(),
             findings: report.findings.iter().map(Finding::of).collect(),
             notes: environments.chain(notes).collect(),
@@ -220,7 +239,33 @@ impl<'a> Distribution<'a> {
             reasons: reasons
                 .map(|(target, judged)| (target.to_string(), judged.reason.to_string()))
                 .collect(),
+            known: report.known.iter().filter(|known| is_told(known)).map(Known::of).collect(),
             modules: report.modules.iter().map(Module::of).collect(),
+        }
+    }
+}
+
+/// Whether a statement may be about the version that was audited.
+fn is_told(known: &model::Known) -> bool {
+    matches!(known.bearing, model::Bearing::This | model::Bearing::Unsaid)
+}
+
+impl<'a> Known<'a> {
+    fn of(known: &'a model::Known) -> Self {
+        let model::Known { record, database, same_file, belied, .. } = known;
+        let model::Record { versions, targets, platforms, status, basis, proof, checked, note } = record;
+        Self {
+            database,
+            versions: versions.as_deref(),
+            targets: targets.iter().map(ToString::to_string).collect(),
+            platforms: platforms.iter().map(|platform| platform.id()).collect(),
+            status: status.id(),
+            basis: basis.id(),
+            checked,
+            evidence: proof.to_string(),
+            note: note.as_deref(),
+            belied: *belied,
+            same_file: *same_file,
         }
     }
 }

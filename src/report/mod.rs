@@ -4,6 +4,7 @@ pub mod html;
 pub mod human;
 pub mod inspection;
 pub mod json;
+pub mod known;
 
 mod environment;
 mod summary;

@@ -13,11 +13,12 @@ mod scripts;
 
 // What the made-up reports are made of: they name it by their parent.
 use ftaudit::model::{
-    Abi, Agreement, Arch, BindingTool, BuiltFor, Chosen, Confidence, Confirmation, Considered, Creation,
-    Definition, Distribution, DistributionReport, Evidence, EvidenceKind, Facts, Finding, Fix,
-    ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Level, Member, ModuleName,
-    ModuleReport, Note, Outcome, Platform, Protection, PythonVersion, Reason, Report, Runtime, Seen,
-    Severity, Slice, Slot, SlotArray, SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
+    Abi, Agreement, Arch, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
+    Considered, Creation, Database, Definition, Distribution, DistributionReport, Evidence, EvidenceKind,
+    Facts, Finding, Fix, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Known,
+    KnownStatus, Level, MeasuredWheel, Member, ModuleName, ModuleReport, Note, Outcome, Platform, Proof,
+    Protection, PythonVersion, Reason, Record, Report, Runtime, Seen, Severity, Slice, Slot, SlotArray,
+    SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
 };
 
 use std::io::Write;

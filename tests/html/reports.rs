@@ -125,6 +125,7 @@ fn hostile() -> Report {
         one.chosen = Some(Chosen {
             platform: Platform::LinuxX86_64,
             file: Some(text()),
+            sha256: Some(text()),
             said_by: text(),
             chain: vec![text(), "x".repeat(3000), text()],
             considered: vec![ftaudit::model::Considered { file: text(), why: text() }],

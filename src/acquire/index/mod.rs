@@ -327,6 +327,16 @@ impl Index {
     }
 }
 
+/// Where a whole file lies that was fetched before and held against this SHA-256; none where it is not kept. The folder is
+/// the cache's, where it is not the usual one.
+#[must_use]
+pub fn kept(folder: Option<&Path>, name: &str, digest: &str) -> Option<PathBuf> {
+    let usual = || cache::folder(&Surroundings::of_this_process());
+    let folder = folder.map(Path::to_owned).or_else(usual)?;
+    let path = Cache::new(folder).by_hash(&sha256(digest), name);
+    Kept::at(&path).map(|_| path)
+}
+
 fn sha256(digest: &str) -> Hash {
     Hash { algorithm: "sha256".to_owned(), digest: digest.to_owned() }
 }

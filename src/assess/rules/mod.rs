@@ -7,17 +7,22 @@
 mod abi_mismatch;
 mod classifier_contradicts_binary;
 mod crashes_on_import;
+mod database_contradicts_binary;
 mod disagreeing_slices;
 mod fails_under_threads;
+mod fixed_in;
 mod gil_binary_under_none_tag;
 mod gil_reenabled;
 mod hash_mismatch;
+mod known_crash;
+mod known_unsafe;
 mod mislabelled_binary;
 mod no_free_threaded_wheel;
 mod odd_gil_value;
 mod platform_gap;
 mod runtime_contradicts_static;
 mod source_only;
+mod stale_record;
 mod undetermined;
 mod unread;
 
@@ -27,11 +32,13 @@ use crate::model::{
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 16] = [
+pub const RULES: [Rule; 21] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     runtime_contradicts_static::RULE,
     crashes_on_import::RULE,
+    known_crash::RULE,
+    known_unsafe::RULE,
     no_free_threaded_wheel::RULE,
     gil_binary_under_none_tag::RULE,
     mislabelled_binary::RULE,
@@ -40,10 +47,13 @@ pub const RULES: [Rule; 16] = [
     undetermined::RULE,
     unread::RULE,
     classifier_contradicts_binary::RULE,
+    database_contradicts_binary::RULE,
     fails_under_threads::RULE,
     disagreeing_slices::RULE,
     platform_gap::RULE,
     odd_gil_value::RULE,
+    fixed_in::RULE,
+    stale_record::RULE,
 ];
 
 /// A rule.

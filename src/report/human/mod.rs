@@ -9,6 +9,7 @@ mod runtime;
 pub(super) mod table;
 
 use super::environment::{plural, sentence};
+use super::known::human::sentence as database_sentence;
 use super::summary::unread;
 use crate::model::{DistributionReport, Note, Reason, Report, Target, Verdict};
 use group::Group;
@@ -52,6 +53,9 @@ pub fn render(report: &Report, layout: &Layout) -> String {
         notes(report, layout, &mut page);
     }
     summary(report, &mut page);
+    for database in &report.databases {
+        page.paragraph(0, Tone::Faint, &format!("With the {}.", database_sentence(database)));
+    }
     page.finish()
 }
 
@@ -215,7 +219,8 @@ fn summary(report: &Report, page: &mut Page) {
 }
 
 /// Rules whose findings no verdict shows.
-const ALSO_WRONG: [&str; 3] = ["crashes-on-import", "hash-mismatch", "runtime-contradicts-static"];
+const ALSO_WRONG: [&str; 5] =
+    ["crashes-on-import", "hash-mismatch", "known-crash", "known-unsafe", "runtime-contradicts-static"];
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
 pub(super) fn sentence_for(report: &Report, target: Target) -> String {
@@ -333,6 +338,7 @@ mod tests {
         Protections in force: files, network.
         1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
+        With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
     }
 
@@ -434,6 +440,7 @@ mod tests {
         Protections in force: files, network.
         1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
+        With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
     }
 
@@ -498,6 +505,7 @@ mod tests {
         Protections in force: files, network.
         1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
+        With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
     }
 
@@ -567,6 +575,7 @@ mod tests {
         Protections in force: files, network.
         1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
+        With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
         let fine = made_up::report_of(&[Verdict::GilFree; 4]);
         insta::assert_snapshot!(rendered(&fine, Detail::Summary), @r"

@@ -1,7 +1,9 @@
 //! The resolved request: flat, with every default filled in and every question to the terminal answered.
 
+mod database;
 mod output;
 
+pub use database::{DatabasePlan, KnowledgePlan, RefreshPlan, VerifyPlan};
 pub use output::{Output, OutputError};
 
 use crate::Error;
@@ -26,6 +28,8 @@ pub struct Plan {
     pub project: ProjectPlan,
     /// Where wheels are looked up.
     pub index: IndexPlan,
+    /// What is known of packages.
+    pub database: DatabasePlan,
     /// What counts.
     pub policy: Policy,
     /// Where all that is found is written, for a baseline.
@@ -125,6 +129,7 @@ impl Plan {
             inputs: check.inputs,
             project: ProjectPlan::resolve(check.project, config.platforms),
             index: IndexPlan::resolve(check.index, config.index),
+            database: DatabasePlan { skip_measured: check.skip_measured, ..check.database.into() },
             policy,
             write_baseline: check.policy.write_baseline,
             targets: each_once(targets.unwrap_or_default()),
@@ -141,6 +146,31 @@ impl Plan {
             },
             progress: !check.quiet && stderr().is_terminal(),
         })
+    }
+
+    /// An audit of wheels by themselves: nothing is asked of an index or a database, and nothing is reported.
+    #[must_use]
+    pub fn of_wheels(
+        wheels: Vec<PathBuf>,
+        targets: Vec<Target>,
+        confirm: Option<confirm::Options>,
+        jobs: Option<NonZeroUsize>,
+    ) -> Self {
+        Self {
+            inputs: wheels,
+            project: ProjectPlan::default(),
+            index: IndexPlan::default(),
+            database: DatabasePlan::default(),
+            policy: Policy::default(),
+            write_baseline: None,
+            targets,
+            outputs: Vec::new(),
+            jobs,
+            verify_hashes: false,
+            confirms: confirm.is_some(),
+            confirm: confirm.unwrap_or_default(),
+            progress: false,
+        }
     }
 
     /// The same, confirming. An environment is used as it is, whichever Python it is of.
@@ -205,6 +235,11 @@ impl From<Inspect> for InspectPlan {
     }
 }
 
+/// The file to write to; none stands for standard output.
+fn written_to(output: Option<PathBuf>) -> Option<PathBuf> {
+    output.filter(|path| path.as_os_str() != "-")
+}
+
 fn each_once<T: PartialEq>(asked: Vec<T>) -> Vec<T> {
     let mut found = Vec::new();
     for one in asked {
@@ -218,7 +253,7 @@ fn each_once<T: PartialEq>(asked: Vec<T>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Color;
+    use crate::cli::{Color, DatabaseOptions};
     use std::num::NonZeroU64;
 
     const A_MINUTE: NonZeroU64 = NonZeroU64::new(60).unwrap();
@@ -232,6 +267,8 @@ mod tests {
             project: ProjectOptions::default(),
             index: IndexArguments::default(),
             policy: PolicyOptions::default(),
+            database: DatabaseOptions::default(),
+            skip_measured: false,
             jobs: None,
             verify_hashes: false,
             confirm: None,
