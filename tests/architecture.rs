@@ -13,7 +13,7 @@ const JOINING: [&str; 3] = ["audit", "lib.rs", "main.rs"];
 
 /// What stands around the stages, with the stages that it may name: the command line lists the rules and reads how
 /// interpreters are named, and the plan holds the report's layout and how modules are confirmed.
-const SURROUNDINGS: [(&str, &[&str]); 11] = [
+const SURROUNDINGS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("cli", &["confirm"]),
     ("cli.rs", &["assess", "confirm"]),
