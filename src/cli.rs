@@ -190,6 +190,17 @@ pub struct Check {
     /// decoded all the same. The report says less of them.
     #[arg(long, help_heading = "Database")]
     pub skip_measured: bool,
+    /// A line for each package and a column for each target and platform, instead of what is wrong with each.
+    #[arg(long)]
+    pub matrix: bool,
+
+    /// Only the last sentences, which say it all.
+    #[arg(long, conflicts_with_all = ["verbose", "matrix", "explain"])]
+    pub summary: bool,
+
+    /// Explain the rules that found something, as `ftaudit explain` does.
+    #[arg(long)]
+    pub explain: bool,
 
     /// Only the summary, and no progress bar.
     #[arg(short, long, conflicts_with = "verbose")]

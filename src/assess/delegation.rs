@@ -151,6 +151,7 @@ mod tests {
         DistributionReport {
             distribution,
             chosen: None,
+            path: None,
             verdicts: BTreeMap::new(),
             modules: vec![module],
             known: Vec::new(),

@@ -4,8 +4,8 @@ use super::measured::{self, Measured};
 use super::memory::{Memory, Remembered};
 use crate::db::Databases;
 use crate::model::{
-    self, Artifact, Beside, Distribution, DistributionReport, Facts, Member, ModuleName, ModuleReport, Note,
-    Target,
+    self, Artifact, ArtifactKind, Beside, Distribution, DistributionReport, Facts, Member, ModuleName,
+    ModuleReport, Note, Target,
 };
 use crate::progress::Progress;
 use crate::unpack::{self, Unpacked};
@@ -68,11 +68,21 @@ pub(super) fn audit_artifact(
         modules.entry(index).or_default().push(module);
         notes.extend(note);
     }
+    let path = (artifact.kind == ArtifactKind::Wheel).then(|| model::shown(&artifact.path));
     let with_modules = |(index, distribution): (usize, Distribution)| {
         let modules: Vec<ModuleReport> = modules.remove(&index).unwrap_or_default();
         let judge = |target: &Target| (*target, assess::distribution(&distribution, &[], *target));
         let verdicts = scope.targets.iter().map(judge).collect();
-        DistributionReport { distribution, chosen: None, verdicts, modules, known: Vec::new(), newest: None }
+        let path = path.clone();
+        DistributionReport {
+            distribution,
+            chosen: None,
+            path,
+            verdicts,
+            modules,
+            known: Vec::new(),
+            newest: None,
+        }
     };
     (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
 }

@@ -252,6 +252,7 @@ pub(crate) fn distribution_report(name: &str, modules: Vec<ModuleReport>) -> Dis
     DistributionReport {
         distribution: distribution(name),
         chosen: None,
+        path: None,
         verdicts,
         modules,
         known: Vec::new(),
@@ -344,6 +345,7 @@ pub(crate) fn example_report() -> Report {
         distributions: vec![lxml],
         environments: Vec::new(),
         findings: vec![finding],
+        untold: Vec::new(),
         notes: vec![Note::told("wheels", "is a folder of wheels: 1 is audited")],
     }
 }
@@ -409,6 +411,7 @@ pub(crate) fn report() -> Report {
         ],
         environments: vec![environment],
         findings: [lxml.findings, vec![odd]].concat(),
+        untold: Vec::new(),
         notes: [lxml.notes, vec![Note::unread("broken-1.0-cp314-cp314t-linux_x86_64.whl", unread)]].concat(),
     }
     .sorted()

@@ -13,6 +13,8 @@ mod refresh;
 #[path = "../gate/run.rs"]
 #[expect(dead_code, reason = "the tests of the gate check more of a run")]
 mod run;
+#[path = "../support/schema.rs"]
+mod schema;
 #[path = "../support/scripts.rs"]
 mod scripts;
 #[path = "../index/server.rs"]

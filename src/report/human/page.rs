@@ -105,11 +105,10 @@ pub(super) fn width(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Detail;
     use super::*;
 
     fn page(width: usize, coloured: bool) -> Page {
-        Page::new(&Layout { detail: Detail::Normal, coloured, width })
+        Page::new(&Layout { coloured, width, ..Layout::plain() })
     }
 
     #[test]

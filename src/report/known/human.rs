@@ -2,14 +2,14 @@
 
 use crate::model::{Bearing, Database, Known, KnownStatus, Proof, Record, Refreshed, Verification};
 use crate::report::environment::plural;
+use crate::report::human::Layout;
 use crate::report::human::page::{Page, Tone};
-use crate::report::human::{Detail, Layout};
 
 /// Columns of a line of prose. File names and hashes are never cut.
 const WIDTH: usize = 110;
 
 fn page() -> Page {
-    Page::new(&Layout { detail: Detail::Normal, coloured: false, width: WIDTH })
+    Page::new(&Layout { width: WIDTH, ..Layout::plain() })
 }
 
 /// `database embedded: 215 packages, of 2026-11-21 (1a2b3c4d)`

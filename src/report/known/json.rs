@@ -21,6 +21,7 @@ struct Package<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::report) struct Database<'a> {
     name: &'a str,
     version: &'a str,
