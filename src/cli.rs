@@ -158,6 +158,18 @@ pub struct Check {
     #[command(flatten)]
     pub policy: PolicyOptions,
 
+    /// A line for each package and a column for each target and platform, instead of what is wrong with each.
+    #[arg(long)]
+    pub matrix: bool,
+
+    /// Only the last sentences, which say it all.
+    #[arg(long, conflicts_with_all = ["verbose", "matrix", "explain"])]
+    pub summary: bool,
+
+    /// Explain the rules that found something, as `ftaudit explain` does.
+    #[arg(long)]
+    pub explain: bool,
+
     /// Only the summary, and no progress bar.
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,

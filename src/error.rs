@@ -19,6 +19,9 @@ pub enum Error {
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),
+    /// The same of another format.
+    #[error("cannot write the report: {0}\nhint: this is a bug; please report it")]
+    Render(std::io::Error),
     /// Nothing was named, and the current folder does not say what is wanted.
     #[error(
         "nothing was named, and there is no lock file, requirements.txt or pyproject.toml in this folder\n\

@@ -15,8 +15,9 @@
 //!    ([`assess::rules`], one file each).
 //! 5. [`confirm`], where it was asked for: modules are imported, and what an interpreter does with them is laid
 //!    beside the verdicts. `rustix`, `landlock` and `seccompiler` keep that code in bounds.
-//! 6. [`report`]: the result becomes text ([`report::human`] with `textwrap`, [`report::json`] with `serde`), and
-//!    [`deliver`] brings it where it belongs.
+//! 6. [`report`]: the result becomes text, a file a format ([`report::human`] with `textwrap`, [`report::json`] and what
+//!    is JSON with `serde`, [`report::junit`] with `quick-xml`, [`report::csv`] with `csv`), and [`deliver`] brings it
+//!    where it belongs.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
 //! hears Ctrl-C with `ctrlc`.
@@ -77,7 +78,7 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
     let outputs: Vec<&Output> = plan.outputs.iter().filter(wanted).collect();
     // All are made before the first is written: a failure leaves no report that the others do not belong to.
     let texts: Vec<String> =
-        outputs.iter().map(|output| render(&report, output)).collect::<Result<_, Error>>()?;
+        outputs.iter().map(|output| render(&report, output, &plan.folders)).collect::<Result<_, Error>>()?;
     for (output, text) in outputs.iter().zip(texts) {
         deliver::deliver(&text, output.file.as_deref())?;
     }
@@ -85,10 +86,19 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
 }
 
 /// A report in one format. To add one: its file in [`report`], a [`Format`], and a line here.
-fn render(report: &model::Report, output: &Output) -> Result<String, Error> {
+fn render(report: &model::Report, output: &Output, folders: &report::Folders) -> Result<String, Error> {
+    let rules = assess::rules::RULES.map(|rule| rule.text());
     Ok(match output.format {
-        Format::Human => report::human::render(report, &output.layout),
+        Format::Human => report::human::render(report, &output.layout, &rules),
         Format::Json => report::json::render(report)?,
+        Format::Ndjson => report::ndjson::render(report)?,
+        Format::Sarif => report::sarif::render(report, &rules, folders)?,
+        Format::Junit => report::junit::render(report).map_err(Error::Render)?,
+        Format::Markdown => report::markdown::render(report),
+        Format::Github => report::github::render(report, folders),
+        Format::Gitlab => report::gitlab::render(report, folders)?,
+        Format::Csv => report::csv::render(report).map_err(Error::Render)?,
+        Format::Badge => report::badge::render(report)?,
     })
 }
 

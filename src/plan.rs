@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 use crate::confirm;
 use crate::model::{Platform, Target};
 use crate::policy::{Baseline, Policy};
+use crate::report::Folders;
 use std::fmt;
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// The reports to write, in the order asked; at most one of them to standard output.
     pub outputs: Vec<Output>,
+    /// What paths are relative to in reports for code hosts.
+    pub folders: Folders,
     /// Threads; one for each processor where none are given.
     pub jobs: Option<NonZeroUsize>,
     /// Whether every module is hashed.
@@ -129,6 +132,7 @@ impl Plan {
             write_baseline: check.policy.write_baseline,
             targets: each_once(targets.unwrap_or_default()),
             outputs,
+            folders: output::folders(),
             jobs: check.jobs,
             verify_hashes: check.verify_hashes,
             confirms: check.confirm.is_some(),
@@ -239,6 +243,9 @@ mod tests {
             import_timeout: A_MINUTE,
             no_sandbox: false,
             one_by_one: false,
+            matrix: false,
+            summary: false,
+            explain: false,
             quiet: false,
             verbose: false,
             color: Color::Auto,

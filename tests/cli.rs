@@ -12,6 +12,8 @@ use tempfile::TempDir;
 mod inspect;
 #[path = "support/module.rs"]
 mod module;
+#[path = "support/schema.rs"]
+mod schema;
 
 /// What a run gave.
 struct Run {
@@ -140,8 +142,16 @@ fn help_tells_every_flag_and_status() {
               documented in docs/json.md
 
               Possible values:
-              - human: For people
-              - json:  For programs
+              - human:    For people
+              - json:     For programs
+              - ndjson:   The same, a record a line
+              - sarif:    For code scanning (SARIF 2.1.0)
+              - junit:    For the test results of a CI system (XML)
+              - markdown: For a comment on a pull request, or the summary of a job
+              - github:   Annotations in the log of a GitHub Actions job
+              - gitlab:   `GitLab`'s code quality report
+              - csv:      For spreadsheets
+              - badge:    What a badge of shields.io says
 
           --output <FILE>
               Write the report whose format names no file to this one, instead of standard output (`-`).
@@ -250,6 +260,16 @@ fn help_tells_every_flag_and_status() {
           --write-baseline <FILE>
               Write all that is found to this file, for --baseline
 
+          --matrix
+              A line for each package and a column for each target and platform, instead of what is
+              wrong with each
+
+          --summary
+              Only the last sentences, which say it all
+
+          --explain
+              Explain the rules that found something, as `ftaudit explain` does
+
       -q, --quiet
               Only the summary, and no progress bar
 
@@ -295,7 +315,7 @@ fn nothing_to_audit_is_status_2_with_the_cause_and_a_hint() {
 fn json_is_written_even_when_nothing_could_be_audited() {
     let run = ftaudit(&folder(&[]), &["check", "missing.whl", "--format", "json"]);
     assert_eq!(run.status, 2);
-    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let report = schema::valid(&run.stdout);
     assert_eq!(report["schema"], "ftaudit/report/1");
     assert_eq!(report["notes"][0]["unread"], true);
 }
@@ -369,7 +389,7 @@ fn hashes_are_held_against_record_when_asked() {
     assert_eq!(ftaudit(&folder, &["check", "."]).status, 3);
     let run = ftaudit(&folder, &["check", ".", "--verify-hashes", "--format", "json"]);
     assert_eq!(run.status, 1);
-    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let report = schema::valid(&run.stdout);
     let rules: Vec<&str> = report["findings"]
         .as_array()
         .unwrap()
@@ -385,7 +405,7 @@ fn output_goes_to_the_file_and_nowhere_else() {
     let run = ftaudit(&folder, &["check", ".", "--format", "json", "--output", "report.json"]);
     assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
     let text = fs::read_to_string(folder.path().join("report.json")).unwrap();
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["schema"], "ftaudit/report/1");
+    assert_eq!(schema::valid(&text)["schema"], "ftaudit/report/1");
     let run = ftaudit(&folder, &["check", ".", "--format", "json", "--output", "-"]);
     assert_eq!((run.status, run.stdout), (0, text.replace(env!("CARGO_PKG_VERSION"), "[version]")));
     let run = ftaudit(&folder, &["check", "report.json", "--output", "report.json"]);
@@ -435,13 +455,13 @@ fn reports_that_would_share_a_place_are_wrong_usage() {
     insta::assert_snapshot!(refused(&["--format", "json="]), @"
     error: invalid value 'json=' for '--format <FORMAT[=FILE]>'
 
-      tip: name a file behind the `=`, such as json=report.json
+      tip: name a file behind the `=`, such as json=FILE
 
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(refused(&["--format", "jsn=a"]), @"
     error: invalid value 'jsn' for '--format <FORMAT[=FILE]>'
-      [possible values: human, json]
+      [possible values: human, json, ndjson, sarif, junit, markdown, github, gitlab, csv, badge]
 
       tip: a similar value exists: 'json'
 
@@ -474,8 +494,7 @@ fn the_same_input_gives_the_same_bytes() {
         assert_eq!(run(jobs), first, "--jobs {jobs}");
     }
     let twice = ftaudit(&folder, &["check", ".", "./sub/..", "--format", "json"]).stdout;
-    let modules =
-        |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["summary"]["modules"].clone();
+    let modules = |text: &str| schema::valid(text)["summary"]["modules"].clone();
     assert_eq!(modules(&twice), modules(&first), "what is named twice is audited once");
 }
 

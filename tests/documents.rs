@@ -1,7 +1,9 @@
 //! Holds what the README says against the program.
 
 use assert_cmd::cargo::cargo_bin_cmd;
+use clap::ValueEnum;
 use ftaudit::assess::rules::RULES;
+use ftaudit::cli::Format;
 use ftaudit::model::Verdict;
 use std::fs;
 
@@ -55,11 +57,22 @@ fn exit_statuses_are_those_of_the_help() {
     }
 }
 
+/// Every format is in the list of formats, in the order of the help.
+#[test]
+fn formats_are_those_of_the_program() {
+    let formats = Format::value_variants().iter().map(|format| format.id());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/formats.md");
+    let documentation = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let rows = documentation.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<Vec<&str>>(), formats.collect::<Vec<String>>());
+}
+
 /// Files and folders that the README sends people to are there.
 #[test]
 fn places_exist() {
     for place in [
         "test",
+        "docs/formats.md",
         "docs/json.md",
         "docs/configuration.md",
         "fixtures",

@@ -148,7 +148,13 @@ mod tests {
             runtime: BTreeMap::new(),
         };
         let distribution = Distribution { source: source.to_owned(), ..distribution(name) };
-        DistributionReport { distribution, chosen: None, verdicts: BTreeMap::new(), modules: vec![module] }
+        DistributionReport {
+            distribution,
+            chosen: None,
+            path: None,
+            verdicts: BTreeMap::new(),
+            modules: vec![module],
+        }
     }
 
     fn binding(source: &str) -> DistributionReport {

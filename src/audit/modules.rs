@@ -1,8 +1,8 @@
 //! One artifact after the other, its modules side by side: unpacking, inspecting and judging.
 
 use crate::model::{
-    self, Artifact, Beside, Distribution, DistributionReport, Facts, Member, ModuleName, ModuleReport, Note,
-    Target,
+    self, Artifact, ArtifactKind, Beside, Distribution, DistributionReport, Facts, Member, ModuleName,
+    ModuleReport, Note, Target,
 };
 use crate::progress::Progress;
 use crate::unpack::{self, Unpacked};
@@ -52,11 +52,12 @@ pub(super) fn audit_artifact(
         modules.entry(index).or_default().push(module);
         notes.extend(note);
     }
+    let path = (artifact.kind == ArtifactKind::Wheel).then(|| model::shown(&artifact.path));
     let with_modules = |(index, distribution): (usize, Distribution)| {
         let modules: Vec<ModuleReport> = modules.remove(&index).unwrap_or_default();
         let judge = |target: &Target| (*target, assess::distribution(&distribution, &[], *target));
         let verdicts = scope.targets.iter().map(judge).collect();
-        DistributionReport { distribution, chosen: None, verdicts, modules }
+        DistributionReport { distribution, chosen: None, path: path.clone(), verdicts, modules }
     };
     (unpacked.distributions.into_iter().enumerate().map(with_modules).collect(), notes)
 }

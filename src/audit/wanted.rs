@@ -253,7 +253,7 @@ fn whole_of(picks: &[&Pick<'_>], fetching: &Fetching<'_>) -> Option<(PathBuf, bo
 /// What was audited for several platforms, for one of them.
 fn told_for(report: &DistributionReport, pick: &Pick<'_>) -> DistributionReport {
     let mut told = report.clone();
-    told.chosen = Some(chosen(pick));
+    (told.chosen, told.path) = (Some(chosen(pick)), None);
     narrow::to_platform(&mut told, pick.platform);
     told.verdicts.retain(|target, _| pick.targets.contains(target));
     for module in &mut told.modules {
@@ -286,6 +286,7 @@ fn without_modules(pick: &Pick<'_>, judgement: &Judgement) -> DistributionReport
             libraries: Vec::new(),
         },
         chosen: Some(chosen(pick)),
+        path: None,
         verdicts: pick.targets.iter().map(|target| (*target, judgement.clone())).collect(),
         modules: Vec::new(),
     }

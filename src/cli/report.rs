@@ -13,6 +13,22 @@ pub enum Format {
     Human,
     /// For programs.
     Json,
+    /// The same, a record a line.
+    Ndjson,
+    /// For code scanning (SARIF 2.1.0).
+    Sarif,
+    /// For the test results of a CI system (XML).
+    Junit,
+    /// For a comment on a pull request, or the summary of a job.
+    Markdown,
+    /// Annotations in the log of a GitHub Actions job.
+    Github,
+    /// `GitLab`'s code quality report.
+    Gitlab,
+    /// For spreadsheets.
+    Csv,
+    /// What a badge of shields.io says.
+    Badge,
 }
 
 impl Format {
@@ -57,7 +73,7 @@ impl TypedValueParser for FormatOptionParser {
             let option = arg.map(ToString::to_string).unwrap_or_default();
             error.insert(ContextKind::InvalidArg, ContextValue::String(option));
             error.insert(ContextKind::InvalidValue, ContextValue::String(text.clone()));
-            let hint = format!("name a file behind the `=`, such as {name}=report.{name}");
+            let hint = format!("name a file behind the `=`, such as {name}=FILE");
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
             return Err(error);
         }

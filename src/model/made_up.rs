@@ -205,7 +205,7 @@ pub(crate) fn distribution_report(name: &str, modules: Vec<ModuleReport>) -> Dis
     };
     let judgement = Judgement { verdict, reason, evidence: Vec::new() };
     let verdicts = BTreeMap::from([(Target::Py314t, judgement)]);
-    DistributionReport { distribution: distribution(name), chosen: None, verdicts, modules }
+    DistributionReport { distribution: distribution(name), chosen: None, path: None, verdicts, modules }
 }
 
 /// A report with a distribution of one module for each verdict.
@@ -284,6 +284,7 @@ pub(crate) fn example_report() -> Report {
         distributions: vec![lxml],
         environments: Vec::new(),
         findings: vec![finding],
+        untold: Vec::new(),
         notes: vec![Note::told("wheels", "is a folder of wheels: 1 is audited")],
     }
 }
@@ -348,6 +349,7 @@ pub(crate) fn report() -> Report {
         ],
         environments: vec![environment],
         findings: [lxml.findings, vec![odd]].concat(),
+        untold: Vec::new(),
         notes: [lxml.notes, vec![Note::unread("broken-1.0-cp314-cp314t-linux_x86_64.whl", unread)]].concat(),
     }
     .sorted()

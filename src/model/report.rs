@@ -18,6 +18,9 @@ pub struct Report {
     pub environments: Vec<ForeignEnvironment>,
     /// What rules say, sorted by distribution, source, member and rule.
     pub findings: Vec<Finding>,
+    /// What counts though no rule says it: verdicts that no finding tells of, and what was not read. The policy makes
+    /// these, in the form of findings.
+    pub untold: Vec<Finding>,
     /// What could not be done, and what is worth telling, sorted.
     pub notes: Vec<Note>,
 }
@@ -60,6 +63,9 @@ pub struct DistributionReport {
     pub distribution: Distribution,
     /// What it was chosen for; none where it was named itself, as a file or in an environment.
     pub chosen: Option<Chosen>,
+    /// Where the wheel lies that was named itself, or found in a folder that was; none for what is installed, and for what
+    /// was chosen.
+    pub path: Option<String>,
     /// The verdict for each target.
     pub verdicts: BTreeMap<Target, Judgement>,
     /// Its modules, sorted by member path.

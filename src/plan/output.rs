@@ -2,7 +2,8 @@
 
 use crate::cli::{Check, Color, Format, FormatOption};
 use crate::deliver;
-use crate::report::human::{Detail, Layout};
+use crate::report::Folders;
+use crate::report::human::{Detail, Layout, View};
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
@@ -74,18 +75,34 @@ fn layout(check: &Check, to_stdout: bool) -> Layout {
         Color::Never => false,
         Color::Auto => to_stdout && terminal_wants_colours(),
     };
-    let detail = match (check.quiet, check.verbose) {
+    let detail = match (check.quiet || check.summary, check.verbose) {
         (true, _) => Detail::Summary,
         (_, true) => Detail::Everything,
         _ => Detail::Normal,
     };
-    let width = if to_stdout && stdout().is_terminal() {
-        textwrap::termwidth().clamp(MIN_WIDTH, MAX_WIDTH)
-    } else {
-        MIN_WIDTH
-    };
-    Layout { detail, coloured, width }
+    let columns =
+        if to_stdout && stdout().is_terminal() { textwrap::termwidth().max(MIN_WIDTH) } else { MIN_WIDTH };
+    Layout {
+        detail,
+        coloured,
+        width: columns.min(MAX_WIDTH),
+        view: if check.matrix { View::Matrix } else { View::List },
+        columns,
+        explains: check.explain,
+    }
 }
+
+/// The current folder, and the top of the checkout that it is in: where a code host runs the program, it says so.
+pub(super) fn folders() -> Folders {
+    let current = std::env::current_dir().unwrap_or_default();
+    let named = CHECKOUT_VARIABLES.iter().filter_map(std::env::var_os);
+    let mut checkouts = named.filter_map(|folder| PathBuf::from(folder).canonicalize().ok());
+    let checkout = checkouts.find(|folder| current.starts_with(folder)).unwrap_or_else(|| current.clone());
+    Folders { current, checkout }
+}
+
+/// GitHub's and GitLab's.
+const CHECKOUT_VARIABLES: [&str; 2] = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"];
 
 /// Files and pipes get lines of this width, and so does a narrower terminal.
 const MIN_WIDTH: usize = 80;
@@ -120,7 +137,6 @@ mod tests {
         assert_eq!(places(&[]), [(Format::Human, None)]);
         assert_eq!(places(&["--format", "json"]), [(Format::Json, None)]);
         assert_eq!(places(&["--format", "json", "--output", "a"]), [(Format::Json, file("a"))]);
-        assert_eq!(places(&["--format", "json=-", "--output", "a"]).len(), 1);
         assert_eq!(
             places(&["--format", "json=a=b", "--format", "human", "--format", "json=c"]),
             [(Format::Json, file("a=b")), (Format::Human, None), (Format::Json, file("c"))]
@@ -142,7 +158,10 @@ mod tests {
         let file = |name: &str| Err(OutputError::OneFile(PathBuf::from(name)));
         assert_eq!(outputs(&["--format", "json=a", "--format", "human=./a"]), file("./a"));
         assert_eq!(outputs(&["--format", "json=a", "--write-baseline", "a"]), file("a"));
-        assert_eq!(outputs(&["--format", "json=a", "--output", "b"]), Err(OutputError::NoReportForOutput));
+        for named in ["json=a", "json=-"] {
+            let all_named = ["--format", named, "--output", "b"];
+            assert_eq!(outputs(&all_named), Err(OutputError::NoReportForOutput));
+        }
     }
 
     #[test]
@@ -150,6 +169,7 @@ mod tests {
         let detail = |arguments: &[&str]| outputs(arguments).unwrap()[0].layout.detail;
         assert_eq!(detail(&[]), Detail::Normal);
         assert_eq!(detail(&["-q"]), Detail::Summary);
+        assert_eq!(detail(&["--summary"]), Detail::Summary);
         assert_eq!(detail(&["-v"]), Detail::Everything);
     }
 

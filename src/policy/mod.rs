@@ -6,14 +6,12 @@
 
 mod baseline;
 mod ignore;
+mod untold;
 
 pub use baseline::{Baseline, BaselineError};
 pub use ignore::{End, Ignore};
 
-use crate::model::{
-    Agreement, DistributionReport, Finding, Judgement, Level, Note, Reason, Report, SuppressedBy,
-    Suppression, Verdict,
-};
+use crate::model::{Agreement, Finding, Level, Note, Report, SuppressedBy, Suppression};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -61,36 +59,12 @@ impl Policy {
         }
         report.notes.extend(notes);
         report.notes.sort();
+        report.untold = self.untold(report);
     }
 
     /// What something that was not read does.
     fn unread(&self) -> Level {
         self.levels.get("unread").copied().unwrap_or(Level::Unsure)
-    }
-
-    /// What a distribution's own verdict does where no rule has said anything of it: a verdict that is not fine never
-    /// passes for want of a finding.
-    fn untold(&self, report: &DistributionReport, findings: &[Finding]) -> Option<Level> {
-        let told = |verdict: Verdict| {
-            let rules = rules_about(verdict);
-            findings.iter().any(|finding| rules.contains(&finding.rule) && tells_of(finding, report))
-        };
-        let judged = report.verdicts.values().filter(|judged| !told(judged.verdict));
-        judged.filter_map(|judged| self.level_of(judged)).max()
-    }
-
-    /// What the rule does that would have told of a judgement.
-    fn level_of(&self, judged: &Judgement) -> Option<Level> {
-        let (rule, level) = match judged.verdict {
-            Verdict::RequiresGil => ("gil-reenabled", Level::Deny),
-            Verdict::IncompatibleAbi => ("abi-mismatch", Level::Deny),
-            Verdict::NotAvailable => ("no-free-threaded-wheel", Level::Deny),
-            Verdict::SourceOnly => ("source-only", Level::Unsure),
-            Verdict::Undetermined if matches!(judged.reason, Reason::Unread(_)) => ("unread", Level::Unsure),
-            Verdict::Undetermined => ("undetermined", Level::Unsure),
-            Verdict::GilFree | Verdict::NotAnExtension | Verdict::PurePython => return None,
-        };
-        Some(self.levels.get(rule).copied().unwrap_or(level))
     }
 }
 
@@ -114,8 +88,8 @@ pub fn status(report: &Report, policy: &Policy) -> Status {
     let counting = report.findings.iter().filter(|finding| finding.suppressed.is_none());
     let unread = report.notes.iter().any(|note| note.unread).then(|| policy.unread());
     let levels = counting.map(|finding| finding.level).chain(unread);
-    let untold = report.distributions.iter().filter_map(|one| policy.untold(one, &report.findings));
-    let levels = levels.chain(untold);
+    let untold = policy.untold(report);
+    let levels = levels.chain(untold.iter().map(|finding| finding.level));
     let worst = levels.max().unwrap_or(Level::Allow);
     let mut runs = report
         .distributions
@@ -133,26 +107,6 @@ pub fn status(report: &Report, policy: &Policy) -> Status {
     }
 }
 
-/// The rules that tell of a verdict, each of each module or distribution that has it.
-const fn rules_about(verdict: Verdict) -> &'static [&'static str] {
-    match verdict {
-        Verdict::RequiresGil => &["gil-reenabled"],
-        Verdict::IncompatibleAbi => &["abi-mismatch"],
-        Verdict::NotAvailable => &["no-free-threaded-wheel"],
-        Verdict::SourceOnly => &["source-only"],
-        Verdict::Undetermined => &["undetermined", "unread"],
-        Verdict::GilFree | Verdict::NotAnExtension | Verdict::PurePython => &[],
-    }
-}
-
-/// Whether a finding tells of a distribution's verdict: that of a module of the same file, or that of a package on the
-/// same platform.
-fn tells_of(finding: &Finding, report: &DistributionReport) -> bool {
-    let of_platform = report.platform().is_some_and(|platform| finding.platforms.contains(&platform));
-    finding.distribution == report.distribution.to_string()
-        && (finding.source == report.distribution.source || finding.member.is_none() && of_platform)
-}
-
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(match status {
@@ -167,7 +121,7 @@ impl From<Status> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::made_up;
+    use crate::model::{Verdict, made_up};
 
     fn status_of(verdicts: &[Verdict], notes: Vec<Note>) -> Status {
         status(&Report { notes, ..made_up::report_of(verdicts) }, &Policy::default())

@@ -19,25 +19,29 @@ pub fn render(report: &model::Report) -> serde_json::Result<String> {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    tool: Tool,
-    targets: Vec<String>,
-    platforms: Vec<&'static str>,
-    distributions: Vec<Distribution<'a>>,
-    findings: Vec<Finding<'a>>,
-    notes: Vec<Note>,
-    summary: Totals,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
+    pub(super) schema: &'static str,
+    pub(super) tool: Tool,
+    pub(super) targets: Vec<String>,
+    pub(super) platforms: Vec<&'static str>,
+    pub(super) distributions: Vec<Distribution<'a>>,
+    pub(super) findings: Vec<Finding<'a>>,
+    pub(super) notes: Vec<Note>,
+    pub(super) summary: Totals,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
 #[derive(Serialize)]
-struct Distribution<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Distribution<'a> {
     name: Option<&'a str>,
     version: Option<&'a str>,
     source: &'a str,
@@ -54,12 +58,14 @@ struct Distribution<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Considered<'a> {
     file: &'a str,
     why: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Fix<'a> {
     nearest: Option<&'a str>,
     lowest: Option<&'a str>,
@@ -69,6 +75,7 @@ struct Fix<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Module<'a> {
     name: &'a str,
     member: &'a str,
@@ -82,8 +89,10 @@ struct Module<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Runtime<'a> {
     outcome: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "settled", "unconfirmed", "contradicted"])))]
     agreement: &'static str,
     message: String,
     python: Option<&'a str>,
@@ -95,6 +104,7 @@ struct Runtime<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct BuiltFor<'a> {
     python: Option<String>,
     free_threaded: Option<bool>,
@@ -102,6 +112,7 @@ pub(super) struct BuiltFor<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Origin<'a> {
     tool: &'static str,
     version: Option<&'a str>,
@@ -109,6 +120,7 @@ pub(super) struct Origin<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Judgement<'a> {
     verdict: &'static str,
     reason: &'static str,
@@ -117,7 +129,9 @@ pub(super) struct Judgement<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Evidence<'a> {
+    #[cfg_attr(test, schemars(with = "String"))]
     kind: model::EvidenceKind,
     text: &'a str,
     address: Option<String>,
@@ -125,10 +139,14 @@ pub(super) struct Evidence<'a> {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Finding<'a> {
     rule: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["high", "medium", "low", "info"])))]
     severity: String,
+    #[cfg_attr(test, schemars(extend("enum" = ["high", "medium", "low"])))]
     confidence: String,
+    #[cfg_attr(test, schemars(extend("enum" = ["deny", "unsure", "warn", "allow"])))]
     level: &'static str,
     suppressed: Option<Suppressed<'a>>,
     distribution: &'a str,
@@ -140,20 +158,24 @@ struct Finding<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Suppressed<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = ["ignore", "baseline"])))]
     by: &'static str,
     reason: &'a str,
 }
 
 #[derive(Serialize)]
-struct Note {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Note {
     about: String,
     why: String,
     unread: bool,
 }
 
 #[derive(Serialize)]
-struct Totals {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Totals {
     distributions: usize,
     modules: usize,
     findings: usize,
@@ -162,13 +184,14 @@ struct Totals {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     distributions: BTreeMap<&'static str, usize>,
     modules: BTreeMap<&'static str, usize>,
 }
 
 impl<'a> Document<'a> {
-    fn of(report: &'a model::Report) -> Self {
+    pub(super) fn of(report: &'a model::Report) -> Self {
         let environments = report.environments.iter().map(|environment| Note {
             about: environment.source.clone(),
             why: sentence(environment, &report.targets),
@@ -377,6 +400,16 @@ mod tests {
         let written = render(&made_up::example_report()).unwrap();
         let example = testing::example(testing::documentation(SCHEMA));
         assert_eq!(example, written, "put this into docs/json.md:\n{written}");
+    }
+
+    #[test]
+    fn the_schema_is_that_of_the_program() {
+        testing::assert_schema::<Document<'_>>("report.schema.json", SCHEMA);
+    }
+
+    #[test]
+    fn the_shared_report() {
+        testing::assert_written("report.json", &render(&testing::report()).unwrap());
     }
 
     #[test]

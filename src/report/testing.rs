@@ -1,13 +1,187 @@
-//! Holds what `docs/json.md` says against the documents that are written.
+//! What the tests of all formats share: one made-up report, and what `docs/json.md` says.
 
+use super::Folders;
 use crate::model::{
-    Abi, Action, Answer, Inspection, ModuleName, OtherModule, Outcome, PathEnd, Place, SlotMeaning, Step,
-    Target, Trace, TracedPath, Verdict, made_up,
+    Abi, Action, Answer, Chosen, Finding, Inspection, Level, ModuleName, OtherModule, Outcome, PathEnd,
+    Place, Platform, Report, RuleText, Severity, SlotMeaning, Step, Target, Trace, TracedPath, Verdict,
+    made_up,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const DOCUMENTATION: &str = include_str!("../../docs/json.md");
+
+/// Two rules, as the program's own are told.
+pub(super) const RULES: [RuleText; 2] = [
+    RuleText {
+        id: "gil-reenabled",
+        severity: Severity::High,
+        level: Level::Deny,
+        explain: "Importing the module turns the GIL on\n\nA free-threaded Python starts without the GIL, and asks\n\
+                  each module whether it needs it.\n\nAsk the maintainers for `Py_mod_gil`.\n\n\
+                  https://docs.python.org/3/howto/free-threading-extensions.html",
+    },
+    RuleText {
+        id: "undetermined",
+        severity: Severity::Medium,
+        level: Level::Unsure,
+        explain: "What importing the module does could not be told\n\nNothing is known of it.",
+    },
+];
+
+/// A folder of a checkout.
+pub(super) fn folders() -> Folders {
+    Folders { current: "/checkout/service".into(), checkout: "/checkout".into() }
+}
+
+/// The report that every format is written for: something of everything, and names that mean something to formats.
+pub(super) fn report() -> Report {
+    let mut report = made_up::report();
+    report.targets = vec![Target::Py314t, Target::Py315t];
+    report.platforms = vec![Platform::LinuxX86_64, Platform::WindowsArm64];
+    for one in report.distributions.iter_mut().filter(|one| one.chosen.is_none()) {
+        let source = &one.distribution.source;
+        one.path = source.strip_suffix(".whl").map(|stem| format!("dist/{stem}.whl"));
+    }
+    for name in HOSTILE {
+        let mut one = made_up::report_of(&[Verdict::RequiresGil]).distributions.remove(0);
+        one.path = Some(format!("dist/{name}.whl"));
+        one.distribution.name = Some(name.to_owned());
+        one.distribution.source = format!("{name}.whl");
+        for module in &mut one.modules {
+            module.name.dotted = name.to_owned();
+            module.member.path = format!("{name}.so");
+        }
+        report.findings.push(Finding {
+            distribution: one.distribution.to_string(),
+            source: one.distribution.source.clone(),
+            member: Some(format!("{name}.so")),
+            message: format!("importing {name} turns the GIL on under 3.14t"),
+            ..made_up::finding("gil-reenabled")
+        });
+        report.distributions.push(one);
+    }
+    for (platform, verdict) in
+        [(Platform::LinuxX86_64, Verdict::GilFree), (Platform::WindowsArm64, Verdict::NotAvailable)]
+    {
+        let mut one = made_up::chosen("gappy", platform, verdict);
+        one.verdicts.insert(Target::Py315t, made_up::judgement(verdict));
+        one.chosen = one.chosen.map(|chosen| Chosen { said_by: "requirements.txt:7".to_owned(), ..chosen });
+        report.distributions.push(one);
+    }
+    let about = |rule, level, severity| Finding {
+        distribution: "gappy 1.0".to_owned(),
+        source: "gappy-1.0.whl".to_owned(),
+        platforms: vec![Platform::WindowsArm64],
+        member: None,
+        level,
+        severity,
+        evidence: Vec::new(),
+        message: format!("gappy 1.0 is what {rule} is about on windows-arm64"),
+        ..made_up::finding(rule)
+    };
+    report.findings.push(about("no-free-threaded-wheel", Level::Deny, Severity::High));
+    report.findings.push(about("platform-gap", Level::Warn, Severity::Low));
+    let undetermined = Finding {
+        distribution: "vector 1.0".to_owned(),
+        source: "vector-1.0.whl".to_owned(),
+        member: Some("vector/_\u{1b}[2J\u{202e}evil.cpython-314t-x86_64-linux-gnu.so".to_owned()),
+        level: Level::Unsure,
+        severity: Severity::Medium,
+        ..made_up::finding("undetermined")
+    };
+    report.findings.push(undetermined);
+    report.untold = vec![Finding {
+        distribution: String::new(),
+        source: "broken-1.0-cp314-cp314t-linux_x86_64.whl".to_owned(),
+        member: None,
+        level: Level::Unsure,
+        severity: Severity::Medium,
+        message: "not read: broken-1.0-cp314-cp314t-linux_x86_64.whl: is cut off".to_owned(),
+        help: "download it again".to_owned(),
+        ..made_up::finding("unread")
+    }];
+    report.sorted()
+}
+
+/// Names that are a formula, a command, a tag, the end of a section, a mention, a link, a row, or as wide as two.
+const HOSTILE: [&str; 8] = [
+    "=cmd|' /C calc'!A0",
+    "::error::x%0A##[add-mask]x",
+    "<script>alert(1)</script>",
+    "]]>&amp;",
+    "@octocat #1 www.example.org https://example.org",
+    "[x](https://example.org) ![y](z) `code` **b**",
+    "a|b ``` c\n\n# d",
+    "模块\u{ffff}{0}",
+];
+
+/// Holds a report against the file that was reviewed: what `tests/reports` then gives to validators.
+/// `FTAUDIT_WRITE_REPORTS=1` writes the file, to be reviewed.
+pub(super) fn assert_written(file: &str, text: &str) {
+    let path = format!("{}/tests/reports/written/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("FTAUDIT_WRITE_REPORTS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(reviewed, text, "FTAUDIT_WRITE_REPORTS=1 cargo test --lib writes {path}, to be reviewed");
+}
+
+/// Holds a JSON Schema in `docs` against the structs. What its fields hold is said by the tables of `docs/json.md`.
+/// `FTAUDIT_WRITE_REPORTS=1` writes it.
+pub(super) fn assert_schema<T: schemars::JsonSchema>(file: &str, schema: &str) {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut written = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if let Some(document) = written.as_object_mut() {
+        document.insert("title".to_owned(), schema.into());
+    }
+    for row in documentation(schema).lines().filter_map(|line| line.strip_prefix("| `")) {
+        if let [path, _, holds] = row.splitn(3, " | ").collect::<Vec<_>>().as_slice() {
+            let holds = holds.trim_end_matches('|').trim();
+            if !holds.starts_with("as above") {
+                describe(&mut written, path.trim_end_matches('`'), holds);
+            }
+        }
+    }
+    let written = serde_json::to_string_pretty(&written).unwrap() + "\n";
+    let path = format!("{}/docs/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("FTAUDIT_WRITE_REPORTS").is_some() {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let documented = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(documented, written, "FTAUDIT_WRITE_REPORTS=1 cargo test --lib writes {path}, to be reviewed");
+}
+
+/// Gives a field of a schema its description, unless it has one: what stands in several places is described by the first.
+fn describe(schema: &mut Value, path: &str, holds: &str) {
+    let mut at = String::new();
+    for step in path.split('.') {
+        at = following_references(schema, at);
+        match step.trim_end_matches("[]") {
+            "<target>" | "<verdict>" => at += "/additionalProperties",
+            name => at.extend(["/properties/", name]),
+        }
+        if step.ends_with("[]") {
+            at += "/items";
+        }
+    }
+    let field = schema.pointer_mut(&at).unwrap_or_else(|| panic!("docs/json.md: the schema has no {path}"));
+    if let Some(field) = field.as_object_mut() {
+        field.entry("description").or_insert_with(|| holds.into());
+    }
+}
+
+/// Where a schema stands that is referred to; that which is no `null` where there are two.
+fn following_references(schema: &Value, mut at: String) -> String {
+    while let Some(place) = schema.pointer(&at) {
+        let either = place["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
+        match either.unwrap_or(place)["$ref"].as_str() {
+            Some(reference) => reference.trim_start_matches('#').clone_into(&mut at),
+            None => break,
+        }
+    }
+    at
+}
 
 /// The part of the documentation that is about one schema: from the heading that ends in its name on.
 pub(super) fn documentation(schema: &str) -> &'static str {

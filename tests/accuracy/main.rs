@@ -15,6 +15,8 @@ mod origin;
 mod platforms;
 #[path = "../support/probe.rs"]
 mod probe;
+#[path = "../support/schema.rs"]
+mod schema;
 #[path = "../support/scripts.rs"]
 mod scripts;
 mod truth;

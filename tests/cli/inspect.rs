@@ -1,7 +1,7 @@
 //! `ftaudit inspect`, as its users call it.
 
 use crate::module::Module;
-use crate::{folder, folder_with, ftaudit, wheel};
+use crate::{folder, folder_with, ftaudit, schema, wheel};
 
 const TAG: &str = "cp314-cp314t-linux_x86_64";
 const NAME: &str = "_x.cpython-314t-x86_64-linux-gnu.so";
@@ -124,7 +124,7 @@ fn inspect_and_check_agree() {
                 &folder,
                 &[command, NAME, "--format", "json", "--target", "3.14t", "--target", "3.15t"],
             );
-            serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()
+            schema::valid(&run.stdout)
         };
         let (inspected, checked) = (json("inspect"), json("check"));
         assert_eq!(inspected["schema"], "ftaudit/inspect/1");

@@ -9,6 +9,8 @@ mod interpreters;
 mod interrupted;
 mod outcomes;
 mod run;
+#[path = "../support/schema.rs"]
+mod schema;
 #[path = "../support/scripts.rs"]
 mod scripts;
 mod site;

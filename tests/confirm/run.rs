@@ -1,6 +1,7 @@
 //! Runs `ftaudit` and reads as much of the report as these tests are about.
 
 use crate::interpreters::Interpreter;
+use crate::schema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -94,8 +95,8 @@ pub fn report(command: &mut Command) -> (Report, i32) {
     let output = command.output().expect("ftaudit starts");
     let status = output.status.code().unwrap_or(-1);
     assert!(matches!(status, 0 | 1 | 3), "ftaudit ended with {}: {}", output.status, errors(&output));
-    let report = serde_json::from_slice(&output.stdout);
-    (report.unwrap_or_else(|error| panic!("no report ({error}): {}", errors(&output))), status)
+    let report = schema::valid(&String::from_utf8_lossy(&output.stdout));
+    (serde_json::from_value(report).expect("it has the fields that are asked about"), status)
 }
 
 fn errors(output: &Output) -> String {

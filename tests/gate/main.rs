@@ -12,6 +12,8 @@ mod pinned;
 mod platforms;
 mod policy;
 mod run;
+#[path = "../support/schema.rs"]
+mod schema;
 #[path = "../support/scripts.rs"]
 mod scripts;
 #[expect(dead_code, reason = "only the tests of the index itself have it misbehave in every way")]

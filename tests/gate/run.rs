@@ -1,5 +1,6 @@
 //! The program in a folder of its own.
 
+use crate::schema;
 use crate::server::Server;
 use serde_json::Value;
 use std::fs;
@@ -95,7 +96,7 @@ impl Run {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        schema::valid(&self.stdout)
     }
 }
 

@@ -22,8 +22,8 @@ mod undetermined;
 mod unread;
 
 use crate::model::{
-    Abi, Confidence, DistributionReport, Evidence, Finding, Judgement, Level, Platform, Runtime, Severity,
-    Slice, Subject, Target, Verdict,
+    Abi, Confidence, DistributionReport, Evidence, Finding, Judgement, Level, Platform, RuleText, Runtime,
+    Severity, Slice, Subject, Target, Verdict,
 };
 
 /// Every rule, in the order that lists show them.
@@ -70,10 +70,10 @@ enum Check {
 }
 
 impl Rule {
-    /// The first line of its explanation.
+    /// What it says of itself.
     #[must_use]
-    pub fn title(&self) -> &'static str {
-        self.explain.lines().next().unwrap_or(self.id)
+    pub const fn text(&self) -> RuleText {
+        RuleText { id: self.id, severity: self.severity, level: self.level, explain: self.explain }
     }
 
     /// What it says of a package, on those of its platforms that it is about.

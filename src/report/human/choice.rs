@@ -51,7 +51,7 @@ fn told_here(reason: &Reason) -> Option<String> {
 }
 
 /// `pulled in by app → docx (requirements.txt:3)`
-fn asked_by(chosen: &Chosen) -> String {
+pub(in crate::report) fn asked_by(chosen: &Chosen) -> String {
     match chosen.chain.split_last() {
         Some((_, above)) if !above.is_empty() => {
             format!("pulled in by {} ({})", above.join(" → "), chosen.said_by)
@@ -60,7 +60,7 @@ fn asked_by(chosen: &Chosen) -> String {
     }
 }
 
-fn fixed_by(fix: &Fix) -> String {
+pub(in crate::report) fn fixed_by(fix: &Fix) -> String {
     let unsure = fix.incomplete.as_ref().map_or(String::new(), |why| format!("; {why}"));
     // A lower one than was asked for is told only where there is no other.
     match (&fix.nearest, &fix.lowest, &fix.newest) {

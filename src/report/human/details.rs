@@ -13,7 +13,7 @@ use crate::model::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules that only repeat a module's verdict, which stands here anyway.
-const REPEATING: [&str; 7] = [
+pub(in crate::report) const REPEATING: [&str; 7] = [
     "gil-reenabled",
     "abi-mismatch",
     "undetermined",
@@ -90,7 +90,7 @@ pub(super) fn has_more_to_tell(report: &Report, distribution: &DistributionRepor
     findings.any(|finding| !REPEATING.contains(&finding.rule))
 }
 
-fn is_about(finding: &Finding, report: &DistributionReport) -> bool {
+pub(in crate::report) fn is_about(finding: &Finding, report: &DistributionReport) -> bool {
     finding.source == report.distribution.source && finding.distribution == report.distribution.to_string()
 }
 
@@ -200,7 +200,7 @@ fn one(module: &ModuleReport, complaints: &[Complaint<'_>], naming: bool, detail
 }
 
 /// The sentence, with the address that `objdump` shows it at.
-fn with_address(Evidence { text, address, .. }: &Evidence) -> String {
+pub(in crate::report) fn with_address(Evidence { text, address, .. }: &Evidence) -> String {
     match address.map(|address| format!("{address:#x}")) {
         Some(address) if !text.contains(&address) => format!("{text} ({address})"),
         _ => text.clone(),

@@ -4,14 +4,14 @@ use crate::model::{DistributionReport, Judgement, Target, Verdict};
 use std::collections::BTreeSet;
 
 /// One version of one distribution.
-pub(super) struct Group<'a> {
-    pub(super) label: String,
+pub(in crate::report) struct Group<'a> {
+    pub(in crate::report) label: String,
     /// One for each platform and wheel; what was named itself stands alone. Never empty.
-    pub(super) reports: Vec<&'a DistributionReport>,
+    pub(in crate::report) reports: Vec<&'a DistributionReport>,
 }
 
 /// Puts together what was chosen for different platforms, in the order that it comes in.
-pub(super) fn groups<'a>(reports: impl Iterator<Item = &'a DistributionReport>) -> Vec<Group<'a>> {
+pub(in crate::report) fn groups<'a>(reports: impl Iterator<Item = &'a DistributionReport>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for report in reports {
         let label = label(report);
@@ -28,22 +28,25 @@ pub(super) fn groups<'a>(reports: impl Iterator<Item = &'a DistributionReport>) 
 
 impl Group<'_> {
     /// The worst verdict over all targets and platforms.
-    pub(super) fn worst(&self) -> Verdict {
+    pub(in crate::report) fn worst(&self) -> Verdict {
         self.reports.iter().map(|report| worst(report)).max().unwrap_or(Verdict::PurePython)
     }
 
     /// The worst verdict for a target.
-    pub(super) fn worst_for(&self, target: Target) -> Option<Verdict> {
+    pub(in crate::report) fn worst_for(&self, target: Target) -> Option<Verdict> {
         self.judged(target).map(|(_, judgement)| judgement.verdict).max()
     }
 
     /// What each report that has a verdict for the target says.
-    pub(super) fn judged(&self, target: Target) -> impl Iterator<Item = (&DistributionReport, &Judgement)> {
+    pub(in crate::report) fn judged(
+        &self,
+        target: Target,
+    ) -> impl Iterator<Item = (&DistributionReport, &Judgement)> {
         self.reports.iter().filter_map(move |report| Some((*report, report.verdicts.get(&target)?)))
     }
 
     /// How many extension modules it has; those of different platforms are the same.
-    pub(super) fn extensions(&self) -> usize {
+    pub(in crate::report) fn extensions(&self) -> usize {
         let modules = self.reports.iter().flat_map(|report| &report.modules).filter(|module| {
             module.verdicts.values().any(|judgement| judgement.verdict != Verdict::NotAnExtension)
         });
@@ -63,7 +66,7 @@ fn label(report: &DistributionReport) -> String {
 }
 
 /// The worst verdict over all targets.
-pub(super) fn worst(report: &DistributionReport) -> Verdict {
+pub(in crate::report) fn worst(report: &DistributionReport) -> Verdict {
     let verdicts = report.verdicts.values().map(|judgement| judgement.verdict);
     verdicts.max().unwrap_or(Verdict::PurePython)
 }

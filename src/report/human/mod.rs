@@ -1,16 +1,18 @@
 //! The report for people: a line for each distribution, worst first, under it what is not fine and what to do,
 //! and at the end a sentence that says it all.
 
-mod choice;
-mod details;
-mod group;
+pub(super) mod choice;
+pub(super) mod details;
+mod explanation;
+pub(super) mod group;
+mod matrix;
 pub(super) mod page;
 mod runtime;
-mod table;
+pub(super) mod table;
 
 use super::environment::{plural, sentence};
 use super::summary::unread;
-use crate::model::{DistributionReport, Note, Reason, Report, Target, Verdict};
+use crate::model::{DistributionReport, Note, Reason, Report, RuleText, Target, Verdict};
 use group::Group;
 use page::{Page, Tone};
 use std::collections::BTreeMap;
@@ -23,8 +25,38 @@ pub struct Layout {
     pub detail: Detail,
     /// Whether colours are used. They only repeat what words and signs say.
     pub coloured: bool,
-    /// Columns that a line may take.
+    /// Columns that a sentence may take.
     pub width: usize,
+    /// How the distributions are shown.
+    pub view: View,
+    /// Columns that there are, for what is no sentence.
+    pub columns: usize,
+    /// Whether the rules are explained that found something.
+    pub explains: bool,
+}
+
+impl Layout {
+    /// What suits a file: no colours, 80 columns, and nothing that was not asked for.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self {
+            detail: Detail::Normal,
+            coloured: false,
+            width: 80,
+            view: View::List,
+            columns: 80,
+            explains: false,
+        }
+    }
+}
+
+/// How distributions are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// A line for each, and what is not fine under it.
+    List,
+    /// A line for each, with a column for every target and platform.
+    Matrix,
 }
 
 /// How much is told.
@@ -41,17 +73,38 @@ pub enum Detail {
 /// More pure-Python distributions than this get a line together.
 const PURE_LISTED: usize = 5;
 
-/// Writes the report.
+/// Writes the report. The rules are what it explains, where it is to explain any.
 #[must_use]
-pub fn render(report: &Report, layout: &Layout) -> String {
+pub fn render(report: &Report, layout: &Layout, rules: &[RuleText]) -> String {
     let mut page = Page::new(layout);
     if layout.detail > Detail::Summary {
         heading(report, &mut page);
         environments(report, layout, &mut page);
-        distributions(report, layout, &mut page);
-        notes(report, layout, &mut page);
+        match layout.view {
+            View::List => distributions(report, layout, &mut page),
+            View::Matrix => matrix::write(report, layout, &mut page),
+        }
+        notes(report, layout, &[true, false], &mut page);
+        if layout.explains {
+            explanation::write(report, rules, &mut page);
+        }
     }
     summary(report, &mut page);
+    page.finish()
+}
+
+/// Of the report, what was found.
+pub(super) fn found(report: &Report, layout: &Layout) -> String {
+    let mut page = Page::new(layout);
+    environments(report, layout, &mut page);
+    distributions(report, layout, &mut page);
+    page.finish()
+}
+
+/// Of the report, what was not read.
+pub(super) fn not_read(report: &Report, layout: &Layout) -> String {
+    let mut page = Page::new(layout);
+    notes(report, layout, &[true], &mut page);
     page.finish()
 }
 
@@ -137,14 +190,15 @@ fn distributions(report: &Report, layout: &Layout, page: &mut Page) {
 const NOTES_SHOWN: usize = 5;
 
 /// What was not read first, without the modules that were not and stand above.
-fn notes(report: &Report, layout: &Layout, page: &mut Page) {
+fn notes(report: &Report, layout: &Layout, kinds: &[bool], page: &mut Page) {
     let (listed, _) = listed(report, layout);
+    let listed = if layout.view == View::List { listed } else { Vec::new() };
     let shown = listed.iter().filter(|group| details::shows_modules(group, layout.detail));
     let shown = shown.flat_map(|group| group.reports.iter().copied());
     let told: BTreeSet<String> = shown.flat_map(unread_modules).collect();
     let notes: Vec<&Note> =
         report.notes.iter().filter(|note| !note.unread || !told.contains(&note.about)).collect();
-    for unread in [true, false] {
+    for unread in kinds.iter().copied() {
         let (title, tone) = if unread { ("not read", Tone::Bad) } else { ("note", Tone::Faint) };
         // A server that does not answer is one reason for many.
         let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -218,7 +272,7 @@ fn summary(report: &Report, page: &mut Page) {
 const ALSO_WRONG: [&str; 3] = ["crashes-on-import", "hash-mismatch", "runtime-contradicts-static"];
 
 /// `On 3.14t, 1 of 4 distributions turns the GIL on, 3 leave it off, none is undetermined.`
-fn sentence_for(report: &Report, target: Target) -> String {
+pub(super) fn sentence_for(report: &Report, target: Target) -> String {
     let groups = group::groups(report.distributions.iter());
     let on = match report.platforms.as_slice() {
         [] => String::new(),
@@ -264,7 +318,7 @@ fn sentence_for(report: &Report, target: Target) -> String {
     format!("On {target}{on}, {}.", parts.join(", "))
 }
 
-fn alone(verdict: Verdict) -> &'static str {
+pub(super) fn alone(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::PurePython => "is pure Python",
         Verdict::NotAnExtension => "has no extension modules",
@@ -283,7 +337,7 @@ mod tests {
     use crate::model::{Platform, made_up};
 
     fn rendered(report: &Report, detail: Detail) -> String {
-        render(report, &Layout { detail, coloured: false, width: 80 })
+        render(report, &Layout { detail, ..Layout::plain() }, &[])
     }
 
     #[test]
@@ -610,8 +664,8 @@ mod tests {
     #[test]
     fn colours_only_repeat_what_words_say() {
         let report = made_up::report();
-        let layout = Layout { detail: Detail::Normal, coloured: true, width: 80 };
-        let coloured = render(&report, &layout);
+        let layout = Layout { coloured: true, ..Layout::plain() };
+        let coloured = render(&report, &layout, &[]);
         let stripped = anstream::adapter::strip_str(&coloured).to_string();
         assert_ne!(coloured, stripped);
         assert_eq!(stripped, rendered(&report, Detail::Normal));

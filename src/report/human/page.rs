@@ -1,6 +1,7 @@
 //! Lines of a page: wrapped, aligned, coloured, and safe to print whatever a file's name holds.
 
 use super::Layout;
+use crate::report::visible::visible;
 use anstyle::{AnsiColor, Style};
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter};
@@ -102,38 +103,12 @@ pub(super) fn width(text: &str) -> usize {
     display_width(&visible(text))
 }
 
-/// The same text with everything spelt out that would change how other text is shown: names come from files that
-/// anybody may have made. Control characters, among them the start of terminal commands, and the characters
-/// that hide or reorder text (<https://trojansource.codes>).
-fn visible(text: &str) -> String {
-    let mut visible = String::with_capacity(text.len());
-    for character in text.chars() {
-        let hides = matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-        if character.is_control() || hides {
-            visible.extend(character.escape_unicode());
-        } else {
-            visible.push(character);
-        }
-    }
-    visible
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Detail;
     use super::*;
 
     fn page(width: usize, coloured: bool) -> Page {
-        Page::new(&Layout { detail: Detail::Normal, coloured, width })
-    }
-
-    #[test]
-    fn names_cannot_write_to_the_terminal() {
-        assert_eq!(visible("a\u{1b}[31mb\nc\u{9b}d"), "a\\u{1b}[31mb\\u{a}c\\u{9b}d");
-        assert_eq!(visible("x\u{202e}os.\u{200b}py"), "x\\u{202e}os.\\u{200b}py");
-        assert_eq!(visible("naïve/模块.so"), "naïve/模块.so");
+        Page::new(&Layout { coloured, width, ..Layout::plain() })
     }
 
     #[test]

@@ -190,7 +190,7 @@ mod tests {
             .into_iter()
             .map(|run| ModuleReport { runtime: [(Target::Py314t, run)].into(), ..module.clone() })
             .collect();
-        render(&report, &Layout { detail, coloured: false, width: 100 })
+        render(&report, &Layout { detail, width: 100, ..Layout::plain() }, &[])
     }
 
     #[test]

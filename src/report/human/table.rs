@@ -132,7 +132,7 @@ fn joined<T: ToString>(items: &[T]) -> String {
 }
 
 /// Tone, sign and short word of a verdict.
-fn look(verdict: Verdict) -> (Tone, &'static str, &'static str) {
+pub(in crate::report) fn look(verdict: Verdict) -> (Tone, &'static str, &'static str) {
     match verdict {
         Verdict::IncompatibleAbi => (Tone::Bad, "✗", "no load"),
         Verdict::RequiresGil => (Tone::Warning, "●", "GIL on"),
@@ -146,7 +146,7 @@ fn look(verdict: Verdict) -> (Tone, &'static str, &'static str) {
 }
 
 /// A verdict in words whose subject is the distribution.
-fn words(judgement: &Judgement) -> &'static str {
+pub(in crate::report) fn words(judgement: &Judgement) -> &'static str {
     match (judgement.verdict, &judgement.reason) {
         (_, Reason::TagNotInstallable { .. }) | (Verdict::NotAvailable, _) => "cannot be installed",
         (Verdict::SourceOnly, _) => "has no wheel",
@@ -175,7 +175,7 @@ fn count(report: &DistributionReport, judgement: &Judgement, ambiguous: bool) ->
 }
 
 /// `7 of 7 modules`, or `19 modules` where all are fine.
-fn modules(report: &DistributionReport, judgement: &Judgement) -> String {
+pub(in crate::report) fn modules(report: &DistributionReport, judgement: &Judgement) -> String {
     let noun = if judgement.verdict == Verdict::NotAnExtension { "file" } else { "module" };
     let ending = |count| if count == 1 { "" } else { "s" };
     match judgement.reason {

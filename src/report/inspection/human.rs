@@ -5,8 +5,8 @@ use crate::model::{
     Action, Answer, Definition, Evidence, Format, GilCall, HookKind, Init, Inspection, Outcome, Place, Slice,
     SlotArray, SlotMeaning, SlotValue, Step, Target, Trace, TracedPath,
 };
+use crate::report::human::Layout;
 use crate::report::human::page::{Page, Tone};
-use crate::report::human::{Detail, Layout};
 
 /// Columns of a line of prose. Lines of a path or a table are never wrapped.
 const WIDTH: usize = 110;
@@ -21,7 +21,7 @@ const MAX_SYMBOL: usize = 40;
 /// Writes the report.
 #[must_use]
 pub fn render(inspection: &Inspection) -> String {
-    let mut page = Page::new(&Layout { detail: Detail::Everything, coloured: false, width: WIDTH });
+    let mut page = Page::new(&Layout { width: WIDTH, ..Layout::plain() });
     head(inspection, &mut page);
     for (slice, answers) in inspection.facts.slices.iter().zip(&inspection.answers) {
         page.gap();

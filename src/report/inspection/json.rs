@@ -19,7 +19,9 @@ pub fn render(inspection: &model::Inspection) -> serde_json::Result<String> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Document<'a> {
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
     tool: Tool,
     source: &'a str,
@@ -37,6 +39,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Slice<'a> {
     arch: String,
     built_for: BuiltFor<'a>,
@@ -45,6 +48,7 @@ struct Slice<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer<'a> {
     hook: Option<Hook<'a>>,
     passed_over: Vec<&'a str>,
@@ -60,6 +64,7 @@ struct Answer<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Hook<'a> {
     protocol: &'static str,
     symbol: &'a str,
@@ -67,6 +72,7 @@ struct Hook<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Trace<'a> {
     instructions: u32,
     merged: bool,
@@ -75,6 +81,7 @@ struct Trace<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct End<'a> {
     what: &'a str,
     count: usize,
@@ -82,6 +89,7 @@ struct End<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Path<'a> {
     end: &'a str,
     left_out: usize,
@@ -89,6 +97,7 @@ struct Path<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Step<'a> {
     address: String,
     library: Option<&'a str>,
@@ -103,6 +112,7 @@ struct Step<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place<'a> {
     address: String,
     library: Option<&'a str>,
@@ -111,6 +121,7 @@ struct Place<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Call<'a> {
     symbol: &'a str,
     arguments: &'a [String],
@@ -119,6 +130,7 @@ struct Call<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Definition {
     address: String,
     free_threaded: Option<bool>,
@@ -127,6 +139,7 @@ struct Definition {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Slots<'a> {
     address: Option<String>,
     unread: Option<&'a str>,
@@ -134,6 +147,7 @@ struct Slots<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Slot<'a> {
     address: String,
     id: u16,
@@ -146,12 +160,14 @@ struct Slot<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SetGil {
     address: String,
     value: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Other<'a> {
     name: &'a str,
     hooks: &'a [String],
@@ -373,6 +389,11 @@ mod tests {
         let written = render(&testing::inspection()).unwrap();
         let example = testing::example(testing::documentation(SCHEMA));
         assert_eq!(example, written, "put this into docs/json.md:\n{written}");
+    }
+
+    #[test]
+    fn the_schema_is_that_of_the_program() {
+        testing::assert_schema::<Document<'_>>("inspect.schema.json", SCHEMA);
     }
 
     #[test]
