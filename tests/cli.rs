@@ -149,6 +149,7 @@ fn help_tells_every_flag_and_status() {
               Possible values:
               - human:    For people
               - json:     For programs
+              - html:     One page for a browser, to filter and sort, with all evidence
               - ndjson:   The same, a record a line
               - sarif:    For code scanning (SARIF 2.1.0)
               - junit:    For the test results of a CI system (XML)
@@ -265,6 +266,18 @@ fn help_tells_every_flag_and_status() {
           --write-baseline <FILE>
               Write all that is found to this file, for --baseline
 
+    Database:
+          --db <PATH>
+              A database to look into before the embedded one: a folder with a file for each package, or
+              one such file. May be repeated
+
+          --no-embedded-db
+              Leave out the database that comes with this program
+
+          --skip-measured
+              Do not decode wheels whose very file a database has measured and found to be fine, by its
+              SHA-256. One in ten is decoded all the same. The report says less of them
+
           --matrix
               A line for each package and a column for each target and platform, instead of what is
               wrong with each
@@ -293,9 +306,11 @@ fn help_tells_every_flag_and_status() {
 
     Exit status:
       0  nothing wrong
-      1  something requires the GIL, does not install or load, crashes, was changed, or contradicts its verdict
+      1  something requires the GIL, does not install or load, crashes, was changed, or contradicts its
+      verdict
       2  wrong usage, or nothing could be audited
-      3  nothing wrong seen, but something is undetermined, not built yet, unread, unconfirmed or known to race
+      3  nothing wrong seen, but something is undetermined, not built yet, unread, unconfirmed or known
+      to race
     ");
 }
 
@@ -329,7 +344,7 @@ fn json_is_written_even_when_nothing_could_be_audited() {
 fn a_pure_wheel_is_fine() {
     let run = ftaudit(&pure(), &["check", "."]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(run.stdout, @r"
+    insta::assert_snapshot!(run.stdout, @"
     target 3.14t · 1 distribution · 0 extension modules
 
     · foo 1.0  pure Python
@@ -337,6 +352,7 @@ fn a_pure_wheel_is_fine() {
     note: .: a folder with 1 wheel
 
     On 3.14t, foo 1.0 is pure Python.
+    With the database embedded: 262 packages, of 2026-11-21 (fe96d9f3).
     ");
 }
 
@@ -345,7 +361,7 @@ fn a_tag_that_the_target_does_not_install_is_status_1() {
     let folder = folder_with(&wheel("cp312-cp312-linux_x86_64", &[], ""));
     let run = ftaudit(&folder, &["check", "."]);
     assert_eq!(run.status, 1);
-    insta::assert_snapshot!(run.stdout, @r"
+    insta::assert_snapshot!(run.stdout, @"
     target 3.14t · 1 distribution · 0 extension modules
 
     ✗ foo 1.0  cannot be installed  tagged cp312-cp312
@@ -353,6 +369,7 @@ fn a_tag_that_the_target_does_not_install_is_status_1() {
     note: .: a folder with 1 wheel
 
     On 3.14t, foo 1.0 does not load.
+    With the database embedded: 262 packages, of 2026-11-21 (fe96d9f3).
     ");
 }
 
@@ -361,7 +378,7 @@ fn a_file_that_cannot_be_read_is_status_3_and_never_0() {
     let folder = folder(&[("_x.so", b"INPUT(libx.so.1)\n"), ("_y.so", b"")]);
     let run = ftaudit(&folder, &["check", "_x.so", "_y.so"]);
     assert_eq!((run.status, run.stderr.as_str()), (3, ""), "{}", run.stdout);
-    insta::assert_snapshot!(run.stdout, @r"
+    insta::assert_snapshot!(run.stdout, @"
     target 3.14t · 2 distributions · 2 extension modules
 
     ? _x.so  cannot be told       1 of 1 module
@@ -376,6 +393,7 @@ fn a_file_that_cannot_be_read_is_status_3_and_never_0() {
     On 3.14t, none of 2 distributions turns the GIL on, none leaves it off, 2 are
       undetermined.
     2 things were not read: this audit is not complete.
+    With the database embedded: 262 packages, of 2026-11-21 (fe96d9f3).
     ");
 }
 
@@ -466,7 +484,7 @@ fn reports_that_would_share_a_place_are_wrong_usage() {
     ");
     insta::assert_snapshot!(refused(&["--format", "jsn=a"]), @"
     error: invalid value 'jsn' for '--format <FORMAT[=FILE]>'
-      [possible values: human, json, ndjson, sarif, junit, markdown, github, gitlab, csv, badge]
+      [possible values: human, json, html, ndjson, sarif, junit, markdown, github, gitlab, csv, badge]
 
       tip: a similar value exists: 'json'
 
@@ -487,7 +505,10 @@ fn colours_are_asked_for_or_seen_by_a_terminal() {
 #[test]
 fn quiet_is_the_summary_alone() {
     let run = ftaudit(&pure(), &["check", ".", "-q"]);
-    insta::assert_snapshot!(run.stdout, @"On 3.14t, foo 1.0 is pure Python.");
+    insta::assert_snapshot!(run.stdout, @"
+    On 3.14t, foo 1.0 is pure Python.
+    With the database embedded: 262 packages, of 2026-11-21 (fe96d9f3).
+    ");
 }
 
 #[test]

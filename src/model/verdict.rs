@@ -251,11 +251,8 @@ impl fmt::Display for Reason {
             Self::DelegatedUsed(to) => {
                 format!("is created by {to}, which does not declare Py_MOD_GIL_NOT_USED").into()
             }
-            Self::SuffixNotLoaded { suffix, made_for: Some(made_for), target } => {
-                format!("is not loaded by {target}: the suffix {suffix} is for {made_for}").into()
-            }
-            Self::SuffixNotLoaded { suffix, made_for: None, target } => {
-                format!("is not loaded by {target}, which does not look for the suffix {suffix}").into()
+            Self::SuffixNotLoaded { suffix, made_for, target } => {
+                not_loaded(suffix, made_for.as_deref(), *target).into()
             }
             Self::BuiltForGil(target) => format!(
                 "was built for Python with the GIL: {target} has another object layout, and fails to import it or crashes"
@@ -286,6 +283,13 @@ impl fmt::Display for Reason {
             Self::WorstOf { count, total } => format!("{count} of {total} modules").into(),
         };
         f.write_str(&text)
+    }
+}
+
+fn not_loaded(suffix: &str, made_for: Option<&str>, target: Target) -> String {
+    match made_for {
+        Some(made_for) => format!("is not loaded by {target}: the suffix {suffix} is for {made_for}"),
+        None => format!("is not loaded by {target}, which does not look for the suffix {suffix}"),
     }
 }
 

@@ -1,10 +1,13 @@
 //! The report for programs. Its structs are apart from the model's, so that the one can change and the other
 //! stay what `docs/json.md` says. Fields are only ever added within a schema version; what is not known is `null`.
 
+mod known;
+
 use super::environment::sentence;
 use super::known::json::Database;
 use super::summary::{Summary, unread};
 use crate::model;
+use known::{Known, is_told};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,22 +61,6 @@ pub(super) struct Distribution<'a> {
     reasons: BTreeMap<String, String>,
     known: Vec<Known<'a>>,
     modules: Vec<Module<'a>>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Known<'a> {
-    database: &'a str,
-    versions: Option<&'a str>,
-    targets: Vec<String>,
-    platforms: Vec<&'static str>,
-    status: &'static str,
-    basis: &'static str,
-    checked: &'a str,
-    evidence: String,
-    note: Option<&'a str>,
-    belied: bool,
-    same_file: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -265,31 +252,6 @@ impl<'a> Distribution<'a> {
                 .collect(),
             known: report.known.iter().filter(|known| is_told(known)).map(Known::of).collect(),
             modules: report.modules.iter().map(Module::of).collect(),
-        }
-    }
-}
-
-/// Whether a statement may be about the version that was audited.
-fn is_told(known: &model::Known) -> bool {
-    matches!(known.bearing, model::Bearing::This | model::Bearing::Unsaid)
-}
-
-impl<'a> Known<'a> {
-    fn of(known: &'a model::Known) -> Self {
-        let model::Known { record, database, same_file, belied, .. } = known;
-        let model::Record { versions, targets, platforms, status, basis, proof, checked, note } = record;
-        Self {
-            database,
-            versions: versions.as_deref(),
-            targets: targets.iter().map(ToString::to_string).collect(),
-            platforms: platforms.iter().map(|platform| platform.id()).collect(),
-            status: status.id(),
-            basis: basis.id(),
-            checked,
-            evidence: proof.to_string(),
-            note: note.as_deref(),
-            belied: *belied,
-            same_file: *same_file,
         }
     }
 }

@@ -240,6 +240,7 @@ mod tests {
         Protections in force: files, network.
         1 finding does not count, by ignores or the baseline.
         1 thing was not read: this audit is not complete.
+        With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
     }
 }
