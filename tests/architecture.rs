@@ -52,7 +52,7 @@ const HOMES: [(&str, &[&str]); 53] = [
     ("jiff", &["config/", "db/", "policy/"]),
     ("landlock", &["confirm/sandbox/"]),
     ("libc", &["confirm/sandbox/"]),
-    ("memchr", &["acquire/index/", "inspect/", "unpack/"]),
+    ("memchr", &["acquire/index/", "db/", "inspect/", "unpack/"]),
     ("memmap2", &["unpack/bytes.rs"]),
     ("object", &["inspect/"]),
     ("pep440_rs", &["acquire/", "db/", "policy/"]),

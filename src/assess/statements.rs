@@ -66,7 +66,7 @@ pub(super) const fn confidence(basis: Basis) -> Confidence {
 
 /// The lowest later version that is known to leave the GIL off under a target, with what says so. What is only claimed does
 /// not make it known, and neither does what a measurement belies.
-pub(super) fn later<'a>(report: &'a DistributionReport, target: Target) -> Option<(&'a str, &'a Known)> {
+pub(super) fn later(report: &DistributionReport, target: Target) -> Option<(&str, &Known)> {
     let is_known = |known: &&Known| {
         known.record.status == KnownStatus::GilFree
             && known.record.is_about(target)

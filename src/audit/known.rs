@@ -115,14 +115,12 @@ fn is_about(record: &Record, report: &DistributionReport, platforms: &[Platform]
 
 /// What it was chosen for, or else what its tags name.
 fn platforms(report: &DistributionReport) -> Vec<Platform> {
-    match report.platform() {
-        Some(platform) => vec![platform],
-        None => {
-            let tags = &report.distribution.tags;
-            let is_for = |platform: &Platform| tags.iter().any(|tag| tags::is_for(tag, *platform));
-            Platform::ALL.into_iter().filter(is_for).collect()
-        }
+    if let Some(platform) = report.platform() {
+        return vec![platform];
     }
+    let tags = &report.distribution.tags;
+    let is_for = |platform: &Platform| tags.iter().any(|tag| tags::is_for(tag, *platform));
+    Platform::ALL.into_iter().filter(is_for).collect()
 }
 
 /// The newest release, where all that is known is old and that one is later than the audited version. An index is asked

@@ -162,8 +162,8 @@ impl Reader<'_> {
         text: &Spanned<String>,
         known: &[T],
     ) -> Result<T, DatabaseError> {
-        let named = known.iter().find(|one| one.to_string() == *text.get_ref());
-        named.copied().ok_or_else(|| {
+        let found = known.iter().find(|one| one.to_string() == *text.get_ref());
+        found.copied().ok_or_else(|| {
             let names: Vec<String> = known.iter().map(ToString::to_string).collect();
             let why = format!("`{}` is no {key}: known are {}", text.get_ref(), names.join(", "));
             self.wrong(text.span().start, why)
@@ -191,9 +191,8 @@ impl Reader<'_> {
     /// A day without a time, as text that sorts by time.
     fn day(&self, date: &Spanned<Datetime>) -> Result<String, DatabaseError> {
         let Range { start, .. } = date.span();
-        let day = match (date.get_ref().date, date.get_ref().time) {
-            (Some(day), None) => day,
-            _ => return Err(self.wrong(start, "`checked` wants a day (2026-11-21)".to_owned())),
+        let (Some(day), None) = (date.get_ref().date, date.get_ref().time) else {
+            return Err(self.wrong(start, "`checked` wants a day (2026-11-21)".to_owned()));
         };
         let number = |value: u8| i8::try_from(value).ok();
         let known = i16::try_from(day.year).ok().zip(number(day.month)).zip(number(day.day));
@@ -203,7 +202,7 @@ impl Reader<'_> {
 
     fn wrong(&self, at: usize, why: String) -> DatabaseError {
         let before = self.text.as_bytes().get(..at).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         DatabaseError::Invalid { path: self.path.to_owned(), line, why }
     }
 }

@@ -80,7 +80,7 @@ fn text(path: &Path) -> Result<String, DatabaseError> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', valid).count() + 1;
         DatabaseError::Invalid { path: path.to_owned(), line, why: "it is no text in UTF-8".to_owned() }
     })
 }

@@ -115,7 +115,7 @@ fn listed(package: &str, record: &Record, files: &[String]) -> Result<(), String
             "`files` show that one version has `no-wheel` for the `targets` that are named".to_owned()
         );
     };
-    for file in files.iter().filter(|file| file.ends_with(".whl")) {
+    for file in files.iter().filter(|file| file.strip_suffix(".whl").is_some()) {
         let name = wheel_of(package, file)?;
         if name.version != version {
             return Err(format!("{file} is no file of version {version}"));

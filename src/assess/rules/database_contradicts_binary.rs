@@ -66,7 +66,7 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
 fn contradicts(met: &Met<'_>) -> bool {
     let is_wheel_of_index = || {
         let file = met.report.chosen.as_ref().and_then(|chosen| chosen.file.as_deref());
-        file.is_some_and(|file| file.ends_with(".whl"))
+        file.is_some_and(|file| file.strip_suffix(".whl").is_some())
     };
     match (met.known.record.status, met.judged.verdict) {
         (KnownStatus::GilFree, Verdict::RequiresGil) | (KnownStatus::RequiresGil, Verdict::GilFree) => true,

@@ -114,12 +114,11 @@ impl Run<'_> {
     /// The one that is named, or the newest that an installer takes unasked.
     fn release(&self, named: &Named) -> Result<Release, String> {
         let releases = self.index.versions(&named.name).map_err(|error| error.note().to_string())?;
-        let found = match &named.version {
-            Some(version) => releases.iter().find(|release| release.version == *version),
-            None => {
-                let usual = |release: &&Release| !release.is_prerelease && !release.is_yanked;
-                releases.iter().rev().find(usual).or(releases.last())
-            }
+        let found = if let Some(version) = &named.version {
+            releases.iter().find(|release| release.version == *version)
+        } else {
+            let usual = |release: &&Release| !release.is_prerelease && !release.is_yanked;
+            releases.iter().rev().find(usual).or(releases.last())
         };
         found.cloned().ok_or_else(|| format!("{named} is not there"))
     }

@@ -32,7 +32,9 @@ pub fn show(package: &str, version: Option<&str>, known: &[Known], databases: &[
         return page.finish();
     }
     let Some(version) = version else {
-        known.iter().for_each(|known| one(package, known, &mut page));
+        for known in known {
+            one(package, known, &mut page);
+        }
         return page.finish();
     };
     let (about, others): (Vec<&Known>, Vec<&Known>) =
@@ -41,12 +43,16 @@ pub fn show(package: &str, version: Option<&str>, known: &[Known], databases: &[
         page.paragraph(0, Tone::Plain, &format!("nothing is known of {package} {version} itself"));
         page.gap();
     }
-    about.into_iter().for_each(|known| one(package, known, &mut page));
+    for known in about {
+        one(package, known, &mut page);
+    }
     if !others.is_empty() {
         page.paragraph(0, Tone::Plain, "of other versions, or without naming any:");
         page.gap();
     }
-    others.into_iter().for_each(|known| one(package, known, &mut page));
+    for known in others {
+        one(package, known, &mut page);
+    }
     page.finish()
 }
 
@@ -61,7 +67,9 @@ fn one(package: &str, known: &Known, page: &mut Page) {
     page.paragraph(2, Tone::Plain, &format!("{basis}, checked on {checked}{belied}"));
     page.paragraph(2, Tone::Plain, &proof.to_string());
     if let Proof::Listing(files) = proof {
-        files.iter().for_each(|file| page.paragraph(4, Tone::Plain, file));
+        for file in files {
+            page.paragraph(4, Tone::Plain, file);
+        }
     }
     if let Some(note) = note {
         page.paragraph(2, Tone::Plain, note);
@@ -109,7 +117,9 @@ pub fn list<'a>(records: impl Iterator<Item = (&'a str, &'a Record)>, status: Op
 pub fn verified(verification: &Verification) -> String {
     let Verification { records, agreeing, absent, listed, differing } = verification;
     let mut page = page();
-    differing.iter().for_each(|why| page.paragraph(0, Tone::Plain, why));
+    for why in differing {
+        page.paragraph(0, Tone::Plain, why);
+    }
     let others = records.saturating_sub(agreeing + absent + listed + differing.len());
     let text = format!(
         "{records} {}: {agreeing} measured again and found to be so, {} found to be otherwise, {absent} without their \
