@@ -33,9 +33,9 @@ const STYLES: Styles = Styles::styled()
 
 const EXIT_STATUS: &str = "Exit status:
   0  nothing wrong
-  1  something requires the GIL, does not install or load, crashes, was changed, or contradicts its verdict
+  1  something needs the GIL, does not install or load, crashes, was changed, or belies its verdict
   2  wrong usage, or nothing could be audited
-  3  nothing wrong seen, but something is undetermined, not built yet, unread, unconfirmed or known to race";
+  3  nothing wrong seen, but something undetermined, unbuilt, unread, unconfirmed or known to race";
 
 const INSPECT_EXIT_STATUS: &str = "Exit status:
   0  the module was inspected, whatever its verdict

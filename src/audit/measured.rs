@@ -1,8 +1,8 @@
 //! Wheels that need no decoding, because the very file was measured before (`--skip-measured`).
 //!
 //! A decoded wheel tells more than a record keeps: addresses, the tool that made a module, what it was built for. So this is
-//! done only where it is asked for, and only for files whose record says that decoding them tells nothing but that every
-//! module leaves the GIL off: no rule found anything in them, and nothing else depends on what they show. What is skipped is
+//! done only where it is asked for, and only for files whose record says that decoding them tells little but that every
+//! module leaves the GIL off: no rule found anything but leads, and nothing else depends on what they show. What is skipped is
 //! said in a note and in the reason of each module.
 
 use super::known;

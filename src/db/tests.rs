@@ -140,17 +140,17 @@ fn what_is_wrong_is_told_with_file_and_line() {
             "is not for 3.14t on macos-arm64",
         ),
         (measured("gil-free", "").replace("targets = ['3.14t']", "targets = []"), 3, "names its `targets`"),
-        (measured("gil-free", "").replace("foo-1.2", "bar-1.2"), 9, "is no wheel of foo"),
-        (measured("gil-free", "").replace("abab", "ABAB"), 9, "`sha256` wants"),
-        ([tracker("status = 'unsafe'"), tracker("status = 'unsafe'")].concat(), 8, "says the same"),
+        (measured("gil-free", "").replace("foo-1.2", "bar-1.2"), 10, "is no wheel of foo"),
+        (measured("gil-free", "").replace("abab", "ABAB"), 10, "`sha256` wants"),
+        ([tracker("status = 'unsafe'"), tracker("status = 'unsafe'")].concat(), 9, "says the same"),
         (
             [tracker("status = 'unsafe'"), tracker("status = 'gil-free'")].concat(),
-            8,
+            9,
             "says `unsafe`: one of them is wrong",
         ),
         (
             [measured("gil-free", ""), measured("requires-gil", "")].concat(),
-            15,
+            16,
             "says `gil-free`: one of them is wrong",
         ),
     ] {

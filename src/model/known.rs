@@ -184,6 +184,17 @@ pub enum Proof {
     Said(String),
 }
 
+impl Proof {
+    /// Where to look, for the end of a sentence.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Wheel(wheel) => wheel.file.clone(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -208,8 +219,8 @@ pub struct MeasuredWheel {
     pub tool: String,
     /// The interpreter that confirmed every module (`CPython 3.14.7t`); none where the wheel was decoded only.
     pub interpreter: Option<String>,
-    /// Whether every module leaves the GIL off, no rule found anything, and no module of it makes those of others:
-    /// decoding it again would tell nothing but that.
+    /// Whether every module leaves the GIL off, no rule found anything but leads ([`super::Severity::Info`]), and no module
+    /// of it makes those of others: decoding it again would tell little but that.
     pub clean: bool,
 }
 
@@ -248,6 +259,12 @@ impl Known {
     pub fn sentence(&self, package: &str) -> String {
         let Record { basis, checked, proof, .. } = &self.record;
         format!("{package} {} ({basis}, {checked}): {proof}", self.record)
+    }
+
+    /// `a claim says that >=5.1 leaves the GIL off (an article)`
+    #[must_use]
+    pub fn said(&self) -> String {
+        format!("{} says that {} ({})", self.record.basis.words(), self.record, self.record.proof.place())
     }
 
     /// Whether it is about the version that is audited, under a target.

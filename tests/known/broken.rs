@@ -21,7 +21,7 @@ fn refused(files: &[(&str, &str)], said: &str) {
         let run = place.run(&[], words);
         run.ends(2).says(said);
         assert_eq!(run.stdout, "", "{words:?}");
-        assert_eq!(run.stderr.matches("error").count(), 1, "{}", run.stderr);
+        assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
     }
 }
 

@@ -59,7 +59,7 @@ fn a_folder_of_wheels_is_laid_beside_the_embedded_database() {
         fs::copy(Path::new(folder.trim()).join(&line[66..]), place.path().join(&line[66..])).unwrap();
     }
     let run = check(&place, &["."]);
-    run.ends(1).says("database-contradicts-binary: lxml 6.1.3 turns the GIL on under 3.14t, and a claim says that >=5.1 leaves");
+    run.ends(1).says("database-contradicts-binary: lxml 6.1.3 turns the GIL on under 3.14t, and a claim says that >=5.1 leaves the GIL off (an article");
     run.says("known-crash: numpy 1.26.4 is known to crash under 3.14t: a claim says that ==1.26.4 crashes");
     run.says("fixed-in: numpy ").says("With the database embedded: ");
     let report = check(&place, &[".", "--format", "json"]).json();

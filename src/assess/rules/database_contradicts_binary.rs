@@ -36,12 +36,11 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
     let (about, targets) = statements::about(&of_first);
     let distribution = &first.report.distribution;
     let message = format!(
-        "{distribution} {} under {}{}, and {} says that {}",
+        "{distribution} {} under {}{}, and {}",
         words(first.judged.verdict),
         listed(&targets),
         on_platforms(&about),
-        first.known.record.basis.words(),
-        first.known.record,
+        first.known.said(),
     );
     let is_same = first.known.same_file == Some(true);
     let help = match (first.known.record.basis, is_same) {
@@ -102,7 +101,7 @@ mod tests {
         let finding = found(Verdict::RequiresGil, KnownStatus::GilFree, Basis::Claim, None).unwrap();
         assert_eq!(
             finding.message,
-            "foo 1.0 turns the GIL on under 3.14t on linux-x86_64, and a claim says that >=1.0 leaves the GIL off"
+            "foo 1.0 turns the GIL on under 3.14t on linux-x86_64, and a claim says that >=1.0 leaves the GIL off (an article)"
         );
         assert_eq!(finding.evidence[0].text, "foo >=1.0 leaves the GIL off (claim, 2026-11-21): an article");
         assert_eq!((finding.level, finding.confidence), (Level::Warn, Confidence::High));

@@ -37,7 +37,11 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
     targets.sort_unstable();
     targets.dedup();
     let name = first.distribution.name.as_deref()?;
-    let message = format!("{name} {version} is known to leave the GIL off under {}", listed(&targets));
+    let message = format!(
+        "{name} {version} is known to leave the GIL off under {}: {}",
+        listed(&targets),
+        known.said()
+    );
     let about: Vec<&DistributionReport> = found.iter().map(|(report, ..)| *report).collect();
     let help = format!("move to {name} {version} or later, and audit it");
     let finding = RULE.of_package(&about, message, &help)?;
@@ -86,7 +90,10 @@ mod tests {
         {
             let finding = found(verdict, vec![made_up::known(KnownStatus::GilFree, Basis::Tracker, later())]);
             let finding = finding.unwrap();
-            assert_eq!(finding.message, "foo 1.2 is known to leave the GIL off under 3.14t");
+            assert_eq!(
+                finding.message,
+                "foo 1.2 is known to leave the GIL off under 3.14t: a tracker says that >=1.2 leaves the GIL off (an article)"
+            );
             assert_eq!(finding.confidence, Confidence::Medium);
         }
         let known = made_up::known(KnownStatus::GilFree, Basis::Measured, later());

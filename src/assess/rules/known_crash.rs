@@ -23,12 +23,11 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
     let all: Vec<Met<'_>> = statements::met(reports).into_iter().filter(is_meant).collect();
     let message = |about: &[&DistributionReport], targets: &[crate::model::Target], first: &Met<'_>| {
         format!(
-            "{} is known to crash under {}{}: {} says that {}",
+            "{} is known to crash under {}{}: {}",
             first.report.distribution,
             listed(targets),
             on_platforms(about),
-            first.known.record.basis.words(),
-            first.known.record
+            first.known.said()
         )
     };
     RULE.told_by(&all, message, "move to another version, or read what the evidence says")
@@ -55,7 +54,7 @@ mod tests {
         assert_eq!((finding.level, finding.confidence), (Level::Warn, Confidence::Low));
         assert_eq!(
             finding.message,
-            "gil-free 1.0 is known to crash under 3.14t: a claim says that >=1.0 crashes"
+            "gil-free 1.0 is known to crash under 3.14t: a claim says that >=1.0 crashes (an article)"
         );
     }
 

@@ -28,12 +28,11 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
         &statements::met(reports).into_iter().filter(is_meant).collect::<Vec<_>>(),
         |about, targets, first| {
             format!(
-                "{} leaves the GIL off under {}{}, and {} says that {}",
+                "{} leaves the GIL off under {}{}, and {}",
                 first.report.distribution,
                 listed(targets),
                 on_platforms(about),
-                first.known.record.basis.words(),
-                first.known.record
+                first.known.said()
             )
         },
         "read what the evidence says, and keep threads away from it until it is mended",
@@ -81,7 +80,7 @@ mod tests {
         let finding = found(Verdict::GilFree, KnownStatus::Unsafe, Basis::Tracker, Bearing::This).unwrap();
         assert_eq!(
             finding.message,
-            "gil-free 1.0 leaves the GIL off under 3.14t, and a tracker says that >=1.0 is not safe without the GIL"
+            "gil-free 1.0 leaves the GIL off under 3.14t, and a tracker says that >=1.0 is not safe without the GIL (an article)"
         );
         assert_eq!((finding.level, finding.confidence), (Level::Unsure, Confidence::Medium));
         let claimed = found(Verdict::GilFree, KnownStatus::Unsafe, Basis::Claim, Bearing::This).unwrap();

@@ -11,8 +11,8 @@ use super::audit;
 use crate::Error;
 use crate::confirm;
 use crate::model::{
-    Agreement, Basis, DistributionReport, KnownStatus, MeasuredWheel, ModuleReport, Platform, Proof, Record,
-    Report, Runtime, Seen, Target, Verdict,
+    Agreement, Basis, DistributionReport, Finding, KnownStatus, MeasuredWheel, ModuleReport, Platform, Proof,
+    Record, Report, Runtime, Seen, Severity, Target, Verdict,
 };
 use crate::plan::Plan;
 use std::num::NonZeroUsize;
@@ -139,8 +139,9 @@ fn is_clean(report: &Report, wheel: &DistributionReport) -> bool {
             && module.verdicts.values().all(|judged| judged.verdict == Verdict::GilFree)
             && !makes_others(module)
     };
-    report.findings.iter().all(|finding| finding.source != wheel.distribution.source)
-        && wheel.modules.iter().all(is_free)
+    let is_about =
+        |finding: &Finding| finding.source == wheel.distribution.source && finding.severity > Severity::Info;
+    !report.findings.iter().any(is_about) && wheel.modules.iter().all(is_free)
 }
 
 #[cfg(test)]
@@ -213,6 +214,8 @@ mod tests {
         assert!(is_clean(&odd), "it is about another file");
         FILE.clone_into(&mut odd.findings[0].source);
         assert!(!is_clean(&odd));
+        odd.findings[0].severity = Severity::Info;
+        assert!(is_clean(&odd), "it is a lead");
         let mut maker = report(Verdict::GilFree);
         let facts = maker.distributions[0].modules[0].facts.as_mut().unwrap();
         for init in facts.slices[0].init.values_mut() {

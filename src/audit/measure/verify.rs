@@ -95,6 +95,9 @@ fn differs(one: &AtHand, found: &BTreeMap<Target, Report>) -> Option<String> {
         };
         let of_wheel = report.distributions.iter().find(|other| other.distribution.source == wheel.file)?;
         let status = match say(report, of_wheel, *target) {
+            Ok(said) if wheel.clean && !said.clean => {
+                return Some(format!("{}: {} is not `clean`", one.package, wheel.file));
+            }
             Ok(said) => said.status,
             Err(why) => return Some(format!("{}: {} under {target}: {why}", one.package, wheel.file)),
         };

@@ -2,8 +2,8 @@
 //! under it every module with its evidence.
 //!
 //! The page is made of templates (`*.html`), one style and one script, all of which lie beside this file. It asks no
-//! server for anything, and its policy lets a browser run nothing but that script ([`shell`]); names pass through
-//! [`escape`]. All of it stands in the page as text, so that it can be read without the script too, which filters,
+//! server for anything, and its policy lets a browser run nothing but that script (`shell`); names pass through
+//! `escape`. All of it stands in the page as text, so that it can be read without the script too, which filters,
 //! sorts and opens.
 
 pub(crate) mod escape;
