@@ -153,7 +153,7 @@ fn killing_it_at_any_moment_leaves_what_is_there_whole() {
     let own = place.path().join("own");
     let old = content(&own);
     let server = index::serve([before, after].concat());
-    let (mut kills, mut pause) = (0, 5);
+    let (mut kills, mut pause) = (0, Duration::from_millis(1));
     loop {
         let url = server.url("/simple/");
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("ftaudit"));
@@ -170,7 +170,7 @@ fn killing_it_at_any_moment_leaves_what_is_there_whole() {
             &url,
         ]);
         let mut child = command.args(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(pause));
+        std::thread::sleep(pause);
         let is_done = child.try_wait().unwrap().is_some();
         let _ = child.kill();
         child.wait().unwrap();
@@ -185,7 +185,8 @@ fn killing_it_at_any_moment_leaves_what_is_there_whole() {
             break;
         }
         kills += 1;
-        pause += 3;
+        // Fine steps where a run is short, and not too many where it is long.
+        pause += (pause / 20).max(Duration::from_micros(500));
         assert!(kills < 2000, "it never comes to its end");
     }
     assert!(kills > 5, "it was killed {kills} times");
