@@ -145,19 +145,24 @@ fn the_source_archive_holds_what_is_needed() {
     let listed = run(tar.arg("tzf").arg(archive)).ends(0).stdout;
     let held: Vec<&str> =
         listed.lines().filter_map(|line| line.split_once('/')).map(|(_, path)| path).collect();
-    let read = fs::read_to_string(Path::new(env!("CARGO_BIN_EXE_ftaudit")).with_extension("d")).unwrap();
-    let start = format!("{}/", repository.to_str().unwrap().trim_end_matches('/'));
-    let read: Vec<&str> = read.split_whitespace().filter_map(|path| path.strip_prefix(&start)).collect();
-    assert!(read.len() > 100 && read.contains(&"src/confirm/probe.py"), "{read:?}");
+    // What is compiled, and what is compiled in.
+    let files = ["src", "db"].into_iter().flat_map(|folder| walkdir::WalkDir::new(repository.join(folder)));
+    let files = files.map(|entry| entry.unwrap().into_path()).filter(|path| path.is_file());
+    let read: Vec<String> = files
+        .map(|path| path.strip_prefix(&repository).unwrap().to_str().unwrap().replace('\\', "/"))
+        .collect();
+    assert!(read.len() > 100 && read.iter().any(|path| path == "src/confirm/probe.py"), "{read:?}");
     let others = [
         "Cargo.toml",
         "Cargo.lock",
+        "askama.toml",
+        "build.rs",
         "pyproject.toml",
         "README.md",
         "LICENSE-MIT",
         "python/ftaudit/__main__.py",
     ];
-    for file in read.into_iter().filter(|file| file.starts_with("src/")).chain(others) {
+    for file in read.iter().map(String::as_str).chain(others) {
         assert!(held.contains(&file), "the source archive lacks {file}");
     }
 }
