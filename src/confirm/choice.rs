@@ -103,6 +103,14 @@ impl<'a> Interpreters<'a> {
         Ok(())
     }
 
+    /// What the user names it for; none where it is for no target that is known.
+    pub(super) fn target(&mut self, choice: &PythonChoice) -> Result<Option<Target>, InterpreterError> {
+        match choice {
+            PythonChoice::Version(target) => Ok(Some(*target)),
+            PythonChoice::Path(path) => Ok(self.at(path)?.target()),
+        }
+    }
+
     /// With those that are found.
     pub(super) fn none_named(surroundings: &'a Surroundings, processes: &'a dyn Processes) -> Self {
         let known = Known::load(surroundings.cache());

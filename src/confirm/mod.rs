@@ -87,6 +87,22 @@ impl Confirmer {
         Ok(())
     }
 
+    /// The options without the interpreters that the user named for other targets than these.
+    ///
+    /// # Errors
+    /// Where one of them is none.
+    pub fn fitting(&self, targets: &[Target]) -> Result<Options, InterpreterError> {
+        let mut interpreters = Interpreters::none_named(&self.surroundings, self.processes.as_ref());
+        let mut pythons = Vec::new();
+        for choice in &self.options.pythons {
+            if interpreters.target(choice)?.is_some_and(|target| targets.contains(&target)) {
+                pythons.push(choice.clone());
+            }
+        }
+        interpreters.save();
+        Ok(Options { pythons, ..self.options.clone() })
+    }
+
     /// Decides what is imported where, and makes the environments for that.
     ///
     /// # Errors

@@ -7,13 +7,14 @@ use super::{Measured, audited, records};
 use crate::Error;
 use crate::acquire::index::{Index, Release, Settings, Surroundings};
 use crate::audit::known;
+use crate::confirm::{self, Confirmer};
 use crate::db::{self, Package};
 use crate::model::{
     Basis, Context, IndexFile, KnownStatus, Named, Platform, Proof, Record, Refreshed, Source, Taken, Target,
     Want, WheelName, tags,
 };
 use crate::plan::RefreshPlan;
-use crate::{confirm, interrupt, policy};
+use crate::{interrupt, policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +37,9 @@ pub fn refresh(
     let today = policy::today().to_string();
     // Without a run of anything, Ctrl-C ends this program as it does any other.
     let stop = plan.confirm.as_ref().map(|_| interrupt::flag(confirm::clear_away));
-    let run = Run { plan, index: &index, today: &today, stop };
+    let confirmer = plan.confirm.clone().map(|options| Confirmer::new(options, Arc::default()));
+    confirmer.as_ref().map(|confirmer| confirmer.vet(&plan.targets)).transpose()?;
+    let run = Run { plan, index: &index, today: &today, confirmer, stop };
     for named in &plan.packages {
         tell(run.package(named)?)?;
     }
@@ -47,6 +50,8 @@ struct Run<'a> {
     plan: &'a RefreshPlan,
     index: &'a Index,
     today: &'a str,
+    /// None where nothing is run.
+    confirmer: Option<Confirmer>,
     /// Set where the user has had enough.
     stop: Option<Arc<AtomicBool>>,
 }
@@ -63,10 +68,15 @@ struct Picks {
 impl Run<'_> {
     fn package(&self, named: &Named) -> Result<Refreshed, Error> {
         let old = db::read(&self.plan.folder, &named.name)?;
-        if !self.plan.again && self.is_done(named, &old) {
+        // Which version is the newest, only the index can tell.
+        if named.version.as_ref().is_some_and(|version| self.is_done(version, &old)) {
             return Ok(Refreshed { package: named.to_string(), records: None, left_out: Vec::new() });
         }
         let release = match self.release(named) {
+            Ok(release) if named.version.is_none() && self.is_done(&release.version, &old) => {
+                let package = Named { version: Some(release.version), ..named.clone() }.to_string();
+                return Ok(Refreshed { package, records: None, left_out: Vec::new() });
+            }
             Ok(release) => release,
             Err(why) => {
                 let left_out = vec![why];
@@ -93,15 +103,16 @@ impl Run<'_> {
         Ok(Refreshed { package, records: Some(count), left_out })
     }
 
-    /// Whether every target and platform that is asked for was measured on this day.
-    fn is_done(&self, named: &Named, old: &[Record]) -> bool {
+    /// Whether a version was measured on this day for every target and platform that is asked for.
+    fn is_done(&self, version: &str, old: &[Record]) -> bool {
+        if self.plan.again {
+            return false;
+        }
+        let versions = format!("=={version}");
         let is_meant = |record: &&Record| {
             record.basis == Basis::Measured
                 && record.checked == self.today
-                && named
-                    .version
-                    .as_ref()
-                    .is_none_or(|version| record.versions.as_deref() == Some(&format!("=={version}")))
+                && record.versions.as_ref() == Some(&versions)
         };
         let done: Vec<&Record> = old.iter().filter(is_meant).collect();
         let covers = |target: Target, platform: Platform| {
@@ -173,8 +184,10 @@ impl Run<'_> {
             Err(error) => return Ok((Vec::new(), vec![format!("{}: {error}", file.name)])),
         };
         let is_here = Platform::host().is_some_and(|host| platforms.contains(&host));
-        let confirm = self.plan.confirm.clone().filter(|_| is_here);
-        let report = audited(vec![fetched.path], targets.iter().copied().collect(), confirm, None)?;
+        let targets: Vec<Target> = targets.iter().copied().collect();
+        let confirmer = self.confirmer.as_ref().filter(|_| is_here);
+        let confirm = confirmer.map(|confirmer| confirmer.fitting(&targets)).transpose()?;
+        let report = audited(vec![fetched.path], targets, confirm, None)?;
         // What was not run to its end says less than it would have.
         if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Err(Error::Interrupted);
