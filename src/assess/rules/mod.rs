@@ -16,6 +16,7 @@ mod gil_reenabled;
 mod hash_mismatch;
 mod known_crash;
 mod known_unsafe;
+mod leads;
 mod mislabelled_binary;
 mod no_free_threaded_wheel;
 mod odd_gil_value;
@@ -32,7 +33,7 @@ use crate::model::{
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 21] = [
+pub const RULES: [Rule; 26] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     runtime_contradicts_static::RULE,
@@ -54,6 +55,11 @@ pub const RULES: [Rule; 21] = [
     odd_gil_value::RULE,
     fixed_in::RULE,
     stale_record::RULE,
+    leads::borrowed_references::RULE,
+    leads::unlocked_iteration::RULE,
+    leads::unsynchronised_memory::RULE,
+    leads::shared_state::RULE,
+    leads::blanket_declaration::RULE,
 ];
 
 /// A rule.
