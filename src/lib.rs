@@ -23,7 +23,7 @@
 //! [`knowledge`] shows it, and measures wheels to renew it.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
-//! hears Ctrl-C with `ctrlc`. [`dashboard`] makes a site of many reports.
+//! hears Ctrl-C with `ctrlc`. [`dashboard()`] makes a site of many reports.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
