@@ -1,6 +1,6 @@
 //! Every size that this stage refuses to go beyond, with the reason.
 
-/// Bytes of one file, which is about one package: the longest here has 8 KB.
+/// Bytes of one file, which is about one package: the longest here has a hundredth of that.
 pub(super) const FILE: u64 = 1 << 20;
 
 /// Files of a database: there are some ten thousand packages with extension modules.

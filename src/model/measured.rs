@@ -7,6 +7,8 @@ pub struct Verification {
     pub records: usize,
     /// Records whose wheel was at hand, and is what they say.
     pub agreeing: usize,
+    /// Records of wheels that were imported, where the binaries at hand do not tell what was seen then.
+    pub imported: usize,
     /// Records whose wheel was not at hand.
     pub absent: usize,
     /// Records that their own list of files shows, which was held against them when they were read.

@@ -5,7 +5,9 @@ use crate::Error;
 use crate::acquire::index;
 use crate::audit::known;
 use crate::db::Databases;
-use crate::model::{Basis, KnownStatus, Proof, Record, Report, Target, Verification};
+use crate::model::{
+    Basis, DistributionReport, KnownStatus, Proof, Record, Report, Target, Verdict, Verification,
+};
 use crate::plan::VerifyPlan;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,9 +52,10 @@ pub fn verify(plan: &VerifyPlan) -> Result<Verification, Error> {
             verification.differing.push(why);
             continue;
         }
-        match differs(one, &found) {
-            None => verification.agreeing += 1,
-            Some(why) => verification.differing.push(why),
+        match held(one, &found) {
+            Held::Agrees => verification.agreeing += 1,
+            Held::OnlyAnImportTells => verification.imported += 1,
+            Held::Differs(why) => verification.differing.push(why),
         }
     }
     Ok(verification)
@@ -83,40 +86,53 @@ fn found(at_hand: &[AtHand], plan: &VerifyPlan) -> Result<BTreeMap<Target, Repor
     Ok(found)
 }
 
-/// What is wrong with a record; none where all that it says is found again. That a wheel crashes shows only when it is run.
-fn differs(one: &AtHand, found: &BTreeMap<Target, Report>) -> Option<String> {
-    let wheel = one.record.wheel()?;
+/// How a record stands beside what its wheel is found to be.
+enum Held {
+    Agrees,
+    /// What it says was seen when the wheel was imported, and decoding alone leaves open.
+    OnlyAnImportTells,
+    /// A sentence.
+    Differs(String),
+}
+
+/// Holds a record against its wheel, under each of its targets. That a wheel crashes shows only when it is run.
+fn held(one: &AtHand, found: &BTreeMap<Target, Report>) -> Held {
+    let Some(wheel) = one.record.wheel() else { return Held::Agrees };
     for target in &one.record.targets {
-        let is_it = |report: &&Report| {
-            report.distributions.iter().any(|other| other.distribution.source == wheel.file)
+        let is_it = |other: &&DistributionReport| other.distribution.source == wheel.file;
+        let report_of = found
+            .get(target)
+            .and_then(|report| report.distributions.iter().find(is_it).map(|of_wheel| (report, of_wheel)));
+        let Some((report, of_wheel)) = report_of else {
+            return Held::Differs(format!("{}: {} cannot be read", one.package, wheel.file));
         };
-        let Some(report) = found.get(target).filter(is_it) else {
-            return Some(format!("{}: {} cannot be read", one.package, wheel.file));
-        };
-        let of_wheel = report.distributions.iter().find(|other| other.distribution.source == wheel.file)?;
-        let status = match say(report, of_wheel, *target) {
-            Ok(said) if wheel.clean && !said.clean => {
-                return Some(format!("{}: {} is not `clean`", one.package, wheel.file));
-            }
-            Ok(said) => said.status,
-            Err(why) => return Some(format!("{}: {} under {target}: {why}", one.package, wheel.file)),
-        };
-        if status != one.record.status && one.record.status != KnownStatus::Crashes {
-            return Some(format!(
-                "{}: {} {} under {target}, and its record says that it {}",
-                one.package,
-                wheel.file,
-                status.words(),
-                one.record.status.words()
-            ));
-        }
+        let is_open = of_wheel.verdicts.get(target).is_some_and(|it| it.verdict == Verdict::Undetermined);
         if of_wheel.modules.len() != wheel.modules {
             let (found, said) = (of_wheel.modules.len(), wheel.modules);
-            return Some(format!(
+            return Held::Differs(format!(
                 "{}: {} has {found} modules, and its record says {said}",
                 one.package, wheel.file
             ));
         }
+        match say(report, of_wheel, *target) {
+            Err(_) if is_open && wheel.interpreter.is_some() => return Held::OnlyAnImportTells,
+            Err(why) => {
+                return Held::Differs(format!("{}: {} under {target}: {why}", one.package, wheel.file));
+            }
+            Ok(said) if wheel.clean && !said.clean => {
+                return Held::Differs(format!("{}: {} is not `clean`", one.package, wheel.file));
+            }
+            Ok(said) if said.status != one.record.status && one.record.status != KnownStatus::Crashes => {
+                return Held::Differs(format!(
+                    "{}: {} {} under {target}, and its record says that it {}",
+                    one.package,
+                    wheel.file,
+                    said.status.words(),
+                    one.record.status.words()
+                ));
+            }
+            Ok(_) => {}
+        }
     }
-    None
+    Held::Agrees
 }

@@ -115,15 +115,15 @@ pub fn list<'a>(records: impl Iterator<Item = (&'a str, &'a Record)>, status: Op
 /// What a walk over records came to.
 #[must_use]
 pub fn verified(verification: &Verification) -> String {
-    let Verification { records, agreeing, absent, listed, differing } = verification;
+    let Verification { records, agreeing, imported, absent, listed, differing } = verification;
     let mut page = page();
     for why in differing {
         page.paragraph(0, Tone::Plain, why);
     }
-    let others = records.saturating_sub(agreeing + absent + listed + differing.len());
+    let others = records.saturating_sub(agreeing + imported + absent + listed + differing.len());
     let text = format!(
-        "{records} {}: {agreeing} measured again and found to be so, {} found to be otherwise, {absent} without their \
-         wheel at hand, {listed} shown by their own lists of files, {others} that others say.",
+        "{records} {}: {agreeing} measured again and found to be so, {} found to be otherwise, {imported} that only \
+         an import tells, {absent} without their wheel at hand, {listed} shown by their own lists of files, {others} that others say.",
         plural(*records, "record"),
         differing.len()
     );
@@ -198,11 +198,12 @@ mod tests {
     #[test]
     fn what_was_verified_adds_up() {
         let differing = vec!["lxml: it is otherwise".to_owned()];
-        let verification = Verification { records: 20, agreeing: 9, absent: 3, listed: 2, differing };
+        let verification =
+            Verification { records: 21, agreeing: 9, imported: 1, absent: 3, listed: 2, differing };
         insta::assert_snapshot!(verified(&verification), @"
         lxml: it is otherwise
-        20 records: 9 measured again and found to be so, 1 found to be otherwise, 3 without their wheel at hand, 2
-          shown by their own lists of files, 5 that others say.
+        21 records: 9 measured again and found to be so, 1 found to be otherwise, 1 that only an import tells, 3
+          without their wheel at hand, 2 shown by their own lists of files, 5 that others say.
         ");
     }
 }
