@@ -334,6 +334,7 @@ pub(crate) fn example_report() -> Report {
         ..finding("gil-reenabled")
     };
     Report {
+        created: Some("2026-11-20T08:30:00Z".to_owned()),
         targets: vec![Target::Py314t],
         platforms: vec![Platform::LinuxX86_64],
         databases: vec![Database {
@@ -397,6 +398,7 @@ pub(crate) fn report() -> Report {
     };
     let unread = "is cut off: the central directory is missing\nhint: download it again";
     Report {
+        created: lxml.created,
         targets: vec![Target::Py314t],
         platforms: Vec::new(),
         databases: lxml.databases,

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// The whole result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// When it was made, in UTC as RFC 3339 has it; none before it is handed on.
+    pub created: Option<String>,
     /// The targets asked for, in the order asked.
     pub targets: Vec<Target>,
     /// The platforms that wheels were chosen for, in the order asked; empty where none were.

@@ -10,6 +10,7 @@ mod module;
 mod reports;
 #[path = "../support/scripts.rs"]
 mod scripts;
+mod site;
 
 // What the made-up reports are made of: they name it by their parent.
 use ftaudit::model::{
