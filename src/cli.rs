@@ -50,6 +50,11 @@ const MANUAL: &str = "Examples:
   ftaudit man check | man -l -                    reads a page
   ftaudit man --out ~/.local/share/man/man1       puts all of them where man looks";
 
+const DASHBOARD_EXIT_STATUS: &str = "Exit status:
+  0  the site was written
+  2  wrong usage, no report could be read, or the site could not be written
+  3  the site was written, but some reports could not be read";
+
 /// Tells which compiled Python extension modules turn the GIL back on in free-threaded Python, by reading
 /// the binaries.
 #[derive(Debug, Parser)]
@@ -88,6 +93,13 @@ pub enum Command {
     /// Show how one module's verdict comes about: the init function step by step, its slots, and all evidence.
     #[command(after_help = INSPECT_EXIT_STATUS)]
     Inspect(Inspect),
+    /// Make a site of a folder of JSON reports: how ready services are, over time, and what holds back most of them.
+    ///
+    /// Reports are files of `ftaudit check --format json=FILE` whose names end in .json. Whose report one is, its folder
+    /// and its name tell: payments/2026-11-20.json and payments-2026-11-20.json are both of payments. Of when it is, the
+    /// report tells, or the date in its name. A file that is of no use is listed as not read.
+    #[command(after_help = DASHBOARD_EXIT_STATUS)]
+    Dashboard(Dashboard),
     /// Write a commented ftaudit.toml into this folder.
     Init,
     /// Explain what a rule finds, what that means and what to do about it.
@@ -232,6 +244,18 @@ pub struct Inspect {
     /// How the report is written. `json` is documented in docs/json.md.
     #[arg(long, value_enum, default_value = "human")]
     pub format: InspectFormat,
+}
+
+/// `ftaudit dashboard`.
+#[derive(Debug, Args)]
+pub struct Dashboard {
+    /// The folder of reports; folders in it are looked into too.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// The folder to write the site to. Pages in it are replaced, and nothing is deleted.
+    #[arg(long, value_name = "SITE")]
+    pub output: PathBuf,
 }
 
 /// `ftaudit explain`.

@@ -77,13 +77,13 @@ pub fn deliver(report: &str, output: Option<&Path>) -> Result<(), DeliverError> 
     }
 }
 
-/// Writes to a file in a folder, which is made where there is none.
+/// Writes to a file in a folder or below it. Folders are made where there are none.
 ///
 /// # Errors
 /// When that is not possible, or not all of it could be written.
 pub fn deliver_into(folder: &Path, file: &str, text: &str) -> Result<(), DeliverError> {
     let path = folder.join(file);
-    fs::create_dir_all(folder)
+    fs::create_dir_all(folder_of(&path))
         .and_then(|()| replace(&path, text))
         .map_err(|source| DeliverError::File { path, source })
 }

@@ -2,7 +2,7 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{cli, config, confirm, db, deliver, plan, policy, unpack};
+use crate::{cli, config, confirm, dashboard, db, deliver, plan, policy, unpack};
 use std::path::PathBuf;
 
 /// What ends the program before its job is done.
@@ -26,6 +26,9 @@ pub enum Error {
     /// The same of another format.
     #[error("cannot write the report: {0}\nhint: this is a bug; please report it")]
     Render(std::io::Error),
+    /// The site could not be made.
+    #[error(transparent)]
+    Dashboard(#[from] dashboard::DashboardError),
     /// Nothing was named, and the current folder does not say what is wanted.
     #[error(
         "nothing was named, and there is no lock file, requirements.txt or pyproject.toml in this folder\n\

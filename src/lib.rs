@@ -23,7 +23,7 @@
 //! [`knowledge`] shows it, and measures wheels to renew it.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
-//! hears Ctrl-C with `ctrlc`.
+//! hears Ctrl-C with `ctrlc`. [`dashboard()`] makes a site of many reports.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
@@ -33,6 +33,7 @@ mod audit;
 pub mod cli;
 pub mod config;
 pub mod confirm;
+pub mod dashboard;
 pub mod db;
 pub mod deliver;
 mod error;
@@ -69,6 +70,7 @@ pub fn run(plan: &Plan) -> Result<Status, Error> {
         deliver::spare(&plan.project.requirements, Some(file))?;
     }
     let mut report = audit(plan)?;
+    report.created = Some(policy::now());
     plan.policy.apply(&mut report, policy::today());
     if let Some(file) = &plan.write_baseline {
         let baseline = Baseline::of(&report.findings);
@@ -108,6 +110,15 @@ fn render(report: &model::Report, output: &Output, folders: &report::Folders) ->
         Format::Csv => report::csv::render(report).map_err(Error::Render)?,
         Format::Badge => report::badge::render(report)?,
     })
+}
+
+/// Makes a site of a folder of reports, and says whether all of them could be read.
+///
+/// # Errors
+/// When none can be read, or the site cannot be written.
+pub fn dashboard(folder: &Path, site: &Path) -> Result<Status, Error> {
+    let unread = dashboard::build(folder, site)?;
+    Ok(if unread > 0 { Status::NotSure } else { Status::Fine })
 }
 
 /// Writes a commented configuration into the current folder.

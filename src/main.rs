@@ -1,6 +1,6 @@
 //! The program: arguments in, exit status out.
 
-use ftaudit::cli::{self, Cli, Command, Sandbox};
+use ftaudit::cli::{self, Cli, Command, Dashboard, Sandbox};
 use ftaudit::confirm::sandbox::{self, Confinement};
 use ftaudit::plan::{InspectPlan, KnowledgePlan, Plan};
 use ftaudit::{Error, deliver};
@@ -12,6 +12,9 @@ fn main() -> ExitCode {
         Command::Check(check) => Plan::of(check).and_then(|plan| ftaudit::run(&plan)).map(ExitCode::from),
         Command::Confirm(check) => {
             Plan::of(check).and_then(|plan| ftaudit::run(&plan.confirming())).map(ExitCode::from)
+        }
+        Command::Dashboard(Dashboard { folder, output }) => {
+            ftaudit::dashboard(&folder, &output).map(ExitCode::from)
         }
         Command::Init => ftaudit::init().map(|()| ExitCode::SUCCESS),
         Command::Db(command) => {

@@ -81,9 +81,20 @@ impl Policy {
 /// ([specification](https://reproducible-builds.org/docs/source-date-epoch/)).
 #[must_use]
 pub fn today() -> Date {
+    instant().to_zoned(TimeZone::UTC).date()
+}
+
+/// What reports say of when they were made: now, or the time of `SOURCE_DATE_EPOCH`, by the second.
+#[must_use]
+pub fn now() -> String {
+    let by_second = Timestamp::from_second(instant().as_second());
+    by_second.unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+}
+
+fn instant() -> Timestamp {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
     let fixed = fixed.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    fixed.unwrap_or_else(Timestamp::now).to_zoned(TimeZone::UTC).date()
+    fixed.unwrap_or_else(Timestamp::now)
 }
 
 /// Marks a finding, unless it is marked already.

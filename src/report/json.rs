@@ -28,6 +28,7 @@ pub(super) struct Document<'a> {
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     pub(super) schema: &'static str,
     pub(super) tool: Tool,
+    pub(super) created: Option<&'a str>,
     pub(super) targets: Vec<String>,
     pub(super) platforms: Vec<&'static str>,
     pub(super) databases: Vec<Database<'a>>,
@@ -211,6 +212,7 @@ impl<'a> Document<'a> {
         Self {
             schema: SCHEMA,
             tool: Tool::this(),
+            created: report.created.as_deref(),
             targets: report.targets.iter().map(ToString::to_string).collect(),
             platforms: report.platforms.iter().map(|platform| platform.id()).collect(),
             databases: report.databases.iter().map(Database::of).collect(),

@@ -17,6 +17,7 @@ pub(super) enum Line<'a> {
         #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
         schema: &'static str,
         tool: Tool,
+        created: Option<&'a str>,
         targets: Vec<String>,
         platforms: Vec<&'static str>,
     },
@@ -40,9 +41,9 @@ pub fn render(report: &model::Report) -> serde_json::Result<String> {
 }
 
 fn lines(report: &model::Report) -> Vec<Line<'_>> {
-    let Document { tool, targets, platforms, distributions, findings, notes, summary, .. } =
+    let Document { tool, created, targets, platforms, distributions, findings, notes, summary, .. } =
         Document::of(report);
-    let mut lines = vec![Line::Report { schema: SCHEMA, tool, targets, platforms }];
+    let mut lines = vec![Line::Report { schema: SCHEMA, tool, created, targets, platforms }];
     lines.extend(distributions.into_iter().map(Line::Distribution));
     lines.extend(findings.into_iter().map(Line::Finding));
     lines.extend(notes.into_iter().map(Line::Note));

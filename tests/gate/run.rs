@@ -58,7 +58,9 @@ impl Place {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("ftaudit");
         command.env_clear().current_dir(self.path());
         command.env("HOME", self.path()).env("FTAUDIT_CACHE_DIR", self.cache());
-        command.env("XDG_CONFIG_DIRS", self.path()).envs(variables.iter().copied());
+        // Reports say when they were made.
+        command.env("XDG_CONFIG_DIRS", self.path()).env("SOURCE_DATE_EPOCH", "1795219200");
+        command.envs(variables.iter().copied());
         let output = command.args(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).expect("it writes UTF-8");
         Run {

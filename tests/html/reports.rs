@@ -14,7 +14,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// What would be run if it became markup, reordered if it were left as it is, or end the script's element.
-const HOSTILE: &str =
+pub const HOSTILE: &str =
     "<img src=x onerror=pwned=1>\u{202e}</script><script>pwned=1</script>\" onclick='pwned=1'";
 
 #[test]

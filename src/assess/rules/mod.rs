@@ -17,6 +17,7 @@ mod gil_reenabled;
 mod hash_mismatch;
 mod known_crash;
 mod known_unsafe;
+mod leads;
 mod mislabelled_binary;
 mod no_free_threaded_wheel;
 mod odd_gil_value;
@@ -34,7 +35,7 @@ use crate::model::{
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 23] = [
+pub const RULES: [Rule; 28] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     runtime_contradicts_static::RULE,
@@ -58,6 +59,11 @@ pub const RULES: [Rule; 23] = [
     odd_gil_value::RULE,
     fixed_in::RULE,
     stale_record::RULE,
+    leads::borrowed_references::RULE,
+    leads::unlocked_iteration::RULE,
+    leads::unsynchronised_memory::RULE,
+    leads::shared_state::RULE,
+    leads::blanket_declaration::RULE,
 ];
 
 /// A rule.

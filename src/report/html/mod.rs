@@ -84,13 +84,14 @@ impl<'a> Page<'a> {
     }
 }
 
-/// `3.14t on linux-x86_64 · 4 distributions · 31 extension modules`
+/// `3.14t on linux-x86_64 · 4 distributions · 31 extension modules · made at 2026-11-20T08:30:00Z`
 fn heading(report: &Report, distributions: usize, modules: usize) -> String {
     let targets: Vec<String> = report.targets.iter().map(ToString::to_string).collect();
     let platforms: Vec<&str> = report.platforms.iter().map(|platform| platform.id()).collect();
     let on = if platforms.is_empty() { String::new() } else { format!(" on {}", platforms.join(", ")) };
+    let made = report.created.as_ref().map_or(String::new(), |created| format!(" · made at {created}"));
     format!(
-        "{}{on} · {distributions} {} · {modules} extension {}",
+        "{}{on} · {distributions} {} · {modules} extension {}{made}",
         targets.join(", "),
         plural(distributions, "distribution"),
         plural(modules, "module"),

@@ -24,6 +24,20 @@ pub(in crate::report) const REPEATING: [&str; 7] = [
     "platform-gap",
 ];
 
+/// Rules that give leads, which are counted at the end and listed where everything is.
+pub(super) const LEADS: [&str; 5] = [
+    "blanket-declaration",
+    "borrowed-references",
+    "shared-state",
+    "unlocked-iteration",
+    "unsynchronised-memory",
+];
+
+/// Whether a finding is a lead, and nobody has made it count.
+pub(super) fn is_lead(finding: &Finding) -> bool {
+    LEADS.contains(&finding.rule) && finding.suppressed.is_none() && finding.level == Level::Warn
+}
+
 /// Rules of which another version is the way out.
 const ABOUT_FILES: [&str; 3] = ["no-free-threaded-wheel", "source-only", "platform-gap"];
 
@@ -62,6 +76,7 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     findings.retain(|finding| told.insert((finding.rule, &finding.message)));
     suppressed(&findings, page);
     findings.retain(|finding| finding.suppressed.is_none() && finding.level > Level::Allow);
+    findings.retain(|finding| detail == Detail::Everything || !is_lead(finding));
     other_findings(&findings, detail, page);
     // Where other versions were looked at, what to move to is told above.
     let searched =
@@ -106,7 +121,7 @@ pub(super) fn shows_modules(group: &Group<'_>, detail: Detail) -> bool {
 /// Whether a rule has found more than a verdict says.
 pub(super) fn has_more_to_tell(report: &Report, distribution: &DistributionReport) -> bool {
     let mut findings = report.findings.iter().filter(|finding| is_about(finding, distribution));
-    findings.any(|finding| !REPEATING.contains(&finding.rule))
+    findings.any(|finding| !REPEATING.contains(&finding.rule) && !is_lead(finding))
 }
 
 pub(in crate::report) fn is_about(finding: &Finding, report: &DistributionReport) -> bool {

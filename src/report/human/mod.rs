@@ -13,7 +13,7 @@ pub(super) mod table;
 use super::environment::{plural, sentence};
 use super::known::human::sentence as database_sentence;
 use super::summary::unread;
-use crate::model::{DistributionReport, Note, Reason, Report, RuleText, Target, Verdict};
+use crate::model::{DistributionReport, Finding, Note, Reason, Report, RuleText, Target, Verdict};
 use group::Group;
 use page::{Page, Tone};
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ pub fn render(report: &Report, layout: &Layout, rules: &[RuleText]) -> String {
             explanation::write(report, rules, &mut page);
         }
     }
-    summary(report, &mut page);
+    summary(report, layout.detail, &mut page);
     for database in &report.databases {
         page.paragraph(0, Tone::Faint, &format!("With the {}.", database_sentence(database)));
     }
@@ -242,7 +242,7 @@ fn unread_modules(report: &DistributionReport) -> impl Iterator<Item = String> {
     unread.map(|module| format!("{}: {}", report.distribution.source, module.member.path))
 }
 
-fn summary(report: &Report, page: &mut Page) {
+fn summary(report: &Report, detail: Detail, page: &mut Page) {
     let unread = unread(report);
     for target in &report.targets {
         page.paragraph(0, Tone::Strong, &sentence_for(report, *target));
@@ -255,14 +255,14 @@ fn summary(report: &Report, page: &mut Page) {
         );
     }
     runtime::summary(report, page);
-    let mut also: BTreeMap<&str, usize> = BTreeMap::new();
-    let counting = report.findings.iter().filter(|finding| finding.suppressed.is_none());
-    for finding in counting.filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
-        *also.entry(finding.rule).or_default() += 1;
-    }
+    let also = counted(report, |finding| finding.suppressed.is_none() && ALSO_WRONG.contains(&finding.rule));
     if !also.is_empty() {
-        let rules: Vec<String> = also.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
-        page.paragraph(0, Tone::Bad, &format!("Also found: {}.", rules.join(", ")));
+        page.paragraph(0, Tone::Bad, &format!("Also found: {also}."));
+    }
+    let leads = counted(report, details::is_lead);
+    if !leads.is_empty() {
+        let where_to = if detail == Detail::Everything { "" } else { " (-v lists them)" };
+        page.paragraph(0, Tone::Faint, &format!("Leads, which prove nothing: {leads}{where_to}."));
     }
     let suppressed = report.findings.iter().filter(|finding| finding.suppressed.is_some()).count();
     if suppressed > 0 {
@@ -281,6 +281,16 @@ fn summary(report: &Report, page: &mut Page) {
             &format!("{unread} {things} {were} not read: this audit is not complete."),
         );
     }
+}
+
+/// `2 × known-crash, 1 × known-unsafe`: the rules of these findings.
+fn counted(report: &Report, which: impl Fn(&Finding) -> bool) -> String {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| which(finding)) {
+        *rules.entry(finding.rule).or_default() += 1;
+    }
+    let rules: Vec<String> = rules.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
+    rules.join(", ")
 }
 
 /// Rules whose findings no verdict shows.
@@ -406,6 +416,25 @@ mod tests {
         1 thing was not read: this audit is not complete.
         With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
+    }
+
+    #[test]
+    fn leads_are_counted_and_listed_where_everything_is() {
+        let mut report = made_up::report_of(&[Verdict::GilFree]);
+        let mut lead = made_up::finding("shared-state");
+        lead.distribution = report.distributions[0].distribution.to_string();
+        lead.source.clone_from(&report.distributions[0].distribution.source);
+        lead.level = crate::model::Level::Warn;
+        report.findings = vec![lead];
+        let normal = rendered(&report, Detail::Normal);
+        assert!(normal.contains("Leads, which prove nothing: 1 × shared-state (-v lists them)."), "{normal}");
+        assert!(!normal.contains("shared-state: "), "{normal}");
+        let everything = rendered(&report, Detail::Everything);
+        assert!(everything.contains("    shared-state: "), "{everything}");
+        // Who makes it count wants to see it.
+        report.findings[0].level = crate::model::Level::Deny;
+        let counting = rendered(&report, Detail::Normal);
+        assert!(counting.contains("    shared-state: ") && !counting.contains("Leads"), "{counting}");
     }
 
     #[test]
