@@ -76,6 +76,7 @@ fn places_exist() {
         "docs/json.md",
         "docs/configuration.md",
         "db/README.md",
+        "docs/publishing.md",
         "fixtures",
         "src/lib.rs",
         "LICENSE-MIT",

@@ -1,7 +1,7 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Agreement, Arch, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
+    Abi, Agreement, Arch, Audience, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
     Considered, Creation, Database, Definition, Distribution, DistributionReport, Evidence, EvidenceKind,
     Facts, Finding, Fix, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Known,
     KnownStatus, Level, MeasuredWheel, Member, ModuleName, ModuleReport, Note, Outcome, Platform, Proof,
@@ -173,6 +173,7 @@ pub(crate) struct Module {
     pub(crate) facts: Facts,
     pub(crate) verdicts: BTreeMap<Target, Judgement>,
     pub(crate) sha256: Option<String>,
+    pub(crate) audience: Audience,
     runtime: BTreeMap<Target, Runtime>,
     name: ModuleName,
 }
@@ -193,6 +194,7 @@ impl Module {
             facts,
             verdicts: BTreeMap::from([(Target::Py314t, judgement(verdict))]),
             sha256: None,
+            audience: Audience::User,
             runtime: BTreeMap::new(),
             name: ModuleName::of_member(""),
         };
@@ -228,6 +230,7 @@ impl Module {
             verdicts: &self.verdicts,
             runtime: &self.runtime,
             sha256: self.sha256.as_deref(),
+            audience: self.audience,
         }
     }
 }
@@ -335,6 +338,7 @@ pub(crate) fn example_report() -> Report {
     };
     Report {
         created: Some("2026-11-20T08:30:00Z".to_owned()),
+        audience: Audience::User,
         targets: vec![Target::Py314t],
         platforms: vec![Platform::LinuxX86_64],
         databases: vec![Database {
@@ -399,6 +403,7 @@ pub(crate) fn report() -> Report {
     let unread = "is cut off: the central directory is missing\nhint: download it again";
     Report {
         created: lxml.created,
+        audience: Audience::User,
         targets: vec![Target::Py314t],
         platforms: Vec::new(),
         databases: lxml.databases,

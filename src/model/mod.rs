@@ -1,6 +1,7 @@
 //! The nouns that the stages hand to each other. Nothing here reads a file, decides or prints a report.
 
 mod artifact;
+mod audience;
 mod beside;
 mod confirmation;
 mod distribution;
@@ -29,6 +30,7 @@ mod want;
 mod wheel_name;
 
 pub use artifact::{Artifact, ArtifactKind, Editable};
+pub use audience::Audience;
 pub use beside::{Alone, Beside, Bytes};
 pub use confirmation::{Agreement, Confirmation, ImportCause, Protection, Runtime, Seen};
 pub use distribution::{Distribution, Member, ModuleName};

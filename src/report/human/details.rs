@@ -6,9 +6,10 @@ use super::choice;
 use super::group::Group;
 use super::page::{Page, Tone};
 use super::runtime;
+use crate::model::tags::without_platforms;
 use crate::model::{
-    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, Level, ModuleReport, Reason, Report,
-    SuppressedBy, Suppression, Target, Verdict,
+    Audience, DistributionReport, Evidence, EvidenceKind, Finding, Judgement, Level, ModuleReport, Reason,
+    Report, SuppressedBy, Suppression, Target, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,9 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     for (_, reason) in by_tag.iter().filter(|_| report.targets.len() > 1) {
         page.paragraph(4, Tone::Plain, &reason.to_string());
     }
+    if report.audience == Audience::Publisher && by_tag.is_empty() {
+        claim(group, page);
+    }
     choice::write(group, report.platforms.len() > 1, detail, page);
     let asked = |target: &&Target| {
         detail == Detail::Everything || by_tag.iter().all(|(refused, _)| refused != *target)
@@ -84,6 +88,21 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     helps.dedup();
     for help in helps {
         page.paragraph(4, Tone::Help, help);
+    }
+}
+
+/// What the wheel says of itself, above that which belies it.
+fn claim(group: &Group<'_>, page: &mut Page) {
+    let is_belied = |judged: &(&Target, &Judgement)| judged.1.verdict > Verdict::GilFree;
+    let reports = group.reports.iter().filter(|report| !report.distribution.tags.is_empty());
+    for report in reports {
+        let belied: Vec<String> =
+            report.verdicts.iter().filter(is_belied).map(|(target, _)| target.to_string()).collect();
+        if !belied.is_empty() {
+            let says = without_platforms(&report.distribution.tags);
+            let text = format!("your wheel says {says}, so that {} installs it:", belied.join(" or "));
+            page.paragraph(4, Tone::Plain, &text);
+        }
     }
 }
 

@@ -122,13 +122,17 @@ fn heading(report: &Report, page: &mut Page) {
         [one] => format!(" on {one}"),
         several => format!(" on {} platforms", several.len()),
     };
-    let text = format!(
-        "{} {}{on} · {distributions} {} · {modules} extension {}",
-        plural(targets.len(), "target"),
-        targets.join(", "),
-        plural(distributions, "distribution"),
-        plural(modules, "module"),
-    );
+    let judged_for = match targets.as_slice() {
+        [] => "no target".to_owned(),
+        targets => format!("{} {}", plural(targets.len(), "target"), targets.join(", ")),
+    };
+    // What was not judged was not told from libraries either.
+    let modules = match targets.as_slice() {
+        [] => String::new(),
+        _ => format!(" · {modules} extension {}", plural(modules, "module")),
+    };
+    let distribution = plural(distributions, "distribution");
+    let text = format!("{judged_for}{on} · {distributions} {distribution}{modules}");
     page.paragraph(0, Tone::Strong, &text);
     page.gap();
 }
@@ -159,7 +163,7 @@ fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<Group<'a>>, usize) {
     let mut listed =
         group::groups(report.distributions.iter().filter(|one| everything || !told_together(one)));
     listed.sort_by_key(|group| std::cmp::Reverse(group.worst()));
-    let is_pure = |group: &Group<'_>| group.worst() == Verdict::PurePython;
+    let is_pure = |group: &Group<'_>| group.is_judged() && group.worst() == Verdict::PurePython;
     let pure = listed.iter().filter(|one| is_pure(one)).count();
     if pure <= PURE_LISTED || everything {
         return (listed, 0);
@@ -243,6 +247,13 @@ fn summary(report: &Report, detail: Detail, page: &mut Page) {
     for target in &report.targets {
         page.paragraph(0, Tone::Strong, &sentence_for(report, *target));
     }
+    if report.targets.is_empty() {
+        page.paragraph(
+            0,
+            Tone::Strong,
+            "No wheel is for a free-threaded Python that is known: none was judged.",
+        );
+    }
     runtime::summary(report, page);
     let also = counted(report, |finding| finding.suppressed.is_none() && ALSO_WRONG.contains(&finding.rule));
     if !also.is_empty() {
@@ -309,7 +320,8 @@ pub(super) fn sentence_for(report: &Report, target: Target) -> String {
         1 => format!("1 {one}"),
         several => format!("{several} {many}"),
     };
-    let total = groups.len();
+    // What is not for this target is none of those that it says something of.
+    let total: usize = counts.values().sum();
     let of = format!("of {total} {} ", plural(total, "distribution"));
     let mut parts =
         vec![part(Verdict::RequiresGil, &format!("{of}turns the GIL on"), &format!("{of}turn the GIL on"))];

@@ -2,7 +2,9 @@
 
 use super::lead;
 use crate::assess::rules::{Check, Rule};
-use crate::model::{Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice};
+use crate::model::{
+    Audience, Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice,
+};
 
 /// Tools that declare every module free of the GIL without being asked to. (`PyO3` does so too from 0.28 on, and there the
 /// compiler wants proof that what threads share can be shared.)
@@ -24,9 +26,12 @@ Ask the maintainers whether they support free-threaded Python.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding> {
     let what = "were declared so by their compiler, which does so for all";
-    let help = "ask the maintainers whether they support free-threaded Python";
+    let help = audience.pick(
+        "ask the maintainers whether they support free-threaded Python",
+        "look at what your code shares between threads: that it is declared says nothing of it",
+    );
     lead(&RULE, Confidence::Low, reports, what, help, of)
 }
 

@@ -3,7 +3,7 @@
 use super::{brought, lead};
 use crate::assess::rules::{Check, Rule, listed};
 use crate::model::{
-    Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice, owning,
+    Audience, Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice, owning,
 };
 
 pub(in crate::assess::rules) const RULE: Rule = Rule {
@@ -29,7 +29,7 @@ container.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let what = "call functions that hand out borrowed references";
     let help = "look in the source at who else can reach the lists and dictionaries that are read";
     lead(&RULE, Confidence::Low, reports, what, help, of)

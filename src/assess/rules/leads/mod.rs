@@ -68,7 +68,9 @@ fn declares(module: &ModuleReport) -> bool {
 mod tests {
     use super::*;
     use crate::assess::rules::{RULES, check_package};
-    use crate::model::{BindingTool, Definition, GilCall, Outcome, SlotValue, Target, Usage, made_up};
+    use crate::model::{
+        Audience, BindingTool, Definition, GilCall, Outcome, SlotValue, Target, Usage, made_up,
+    };
 
     fn tool_named(name: &'static str) -> BindingTool {
         let evidence = Evidence::new(crate::model::EvidenceKind::Text, "");
@@ -91,7 +93,7 @@ mod tests {
     }
 
     fn check(rule: &str, report: &DistributionReport) -> Option<Finding> {
-        check_package(&[report]).into_iter().find(|finding| finding.rule == rule)
+        check_package(&[report], Audience::User).into_iter().find(|finding| finding.rule == rule)
     }
 
     fn borrowing(name: &'static str) -> Usage {

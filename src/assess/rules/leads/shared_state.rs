@@ -3,8 +3,8 @@
 use super::{brought, lead};
 use crate::assess::rules::{Check, Rule};
 use crate::model::{
-    Confidence, DistributionReport, Evidence, EvidenceKind, Finding, GilCall, Level, Outcome, Severity,
-    Slice, SlotValue,
+    Audience, Confidence, DistributionReport, Evidence, EvidenceKind, Finding, GilCall, Level, Outcome,
+    Severity, Slice, SlotValue,
 };
 
 pub(in crate::assess::rules) const RULE: Rule = Rule {
@@ -26,7 +26,7 @@ Ask the maintainers, or look at what its global variables hold.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let what = "say that their state is global (m_size is -1)";
     let help = "look in the source at what its global variables hold";
     lead(&RULE, Confidence::Low, reports, what, help, of)

@@ -2,7 +2,9 @@
 
 use super::{brought, lead};
 use crate::assess::rules::{Check, Rule};
-use crate::model::{Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice};
+use crate::model::{
+    Audience, Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice,
+};
 
 pub(in crate::assess::rules) const RULE: Rule = Rule {
     id: "unlocked-iteration",
@@ -25,7 +27,7 @@ dictionary.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let what = "walk over dictionaries, and never lock one";
     let help = "look in the source at who else can reach the dictionaries that are walked over";
     lead(&RULE, Confidence::Medium, reports, what, help, of)

@@ -2,7 +2,9 @@
 
 use super::{brought, lead};
 use crate::assess::rules::{Check, Rule};
-use crate::model::{Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice};
+use crate::model::{
+    Audience, Confidence, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Slice,
+};
 
 /// Bytes of zeroed memory that count. Below that lie what compilers bring (some 60 bytes) and a few pointers to imported
 /// objects, which are written once, at import.
@@ -27,7 +29,7 @@ Ask the maintainers, or look at what writes to its static variables.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let what = "have static variables, and nothing to guard them with";
     let help = "look in the source at what writes to static variables after the import";
     lead(&RULE, Confidence::Low, reports, what, help, of)
