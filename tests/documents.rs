@@ -77,6 +77,7 @@ fn places_exist() {
         "docs/configuration.md",
         "db/README.md",
         "docs/publishing.md",
+        "docs/ci.md",
         "fixtures",
         "src/lib.rs",
         "LICENSE-MIT",

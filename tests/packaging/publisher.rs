@@ -3,7 +3,7 @@
 
 use crate::install::wheel;
 use crate::tools::{self, Ran, of_system, pinned, run};
-use crate::{interpreters, scripts, wheels};
+use crate::{interpreters, scripts, snippets, wheels};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -53,12 +53,8 @@ fn a_wheel_that_was_renamed_is_found_out() {
 
 /// A block of `docs/publishing.md`, in the folder of a project.
 fn documented(start: &str) -> tempfile::TempDir {
-    let text = fs::read_to_string(scripts::in_repository("docs/publishing.md")).unwrap();
-    let block =
-        text.split("```toml\n").find(|block| block.starts_with(start)).expect("the page has such a block");
-    let block = block.split("```").next().unwrap_or_default();
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("pyproject.toml"), block).unwrap();
+    fs::write(folder.path().join("pyproject.toml"), snippets::of("publishing", "toml", start)).unwrap();
     folder
 }
 
@@ -135,11 +131,8 @@ fn build(python: &str, module: &str, classifiers: &str) -> tempfile::TempDir {
     fs::create_dir(project.path().join("tiny")).unwrap();
     fs::write(project.path().join("tiny/__init__.py"), "").unwrap();
     // `build` and what it needs are pure Python, and at hand in the environment of the tools.
-    let mut packages = pinned("python", project.path());
-    packages.args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
-    let packages = run(&mut packages).ends(0).stdout;
     let mut build = of_system(python, project.path());
-    build.args(["-m", "build", "--no-isolation"]).env("PYTHONPATH", packages.trim());
+    build.args(["-m", "build", "--no-isolation"]).env("PYTHONPATH", tools::packages());
     run(&mut build).ends(0);
     project
 }
