@@ -337,8 +337,8 @@ pub(crate) fn example_report() -> Report {
         ..finding("gil-reenabled")
     };
     Report {
-        audience: Audience::User,
         created: Some("2026-11-20T08:30:00Z".to_owned()),
+        audience: Audience::User,
         targets: vec![Target::Py314t],
         platforms: vec![Platform::LinuxX86_64],
         databases: vec![Database {
@@ -402,8 +402,8 @@ pub(crate) fn report() -> Report {
     };
     let unread = "is cut off: the central directory is missing\nhint: download it again";
     Report {
-        audience: Audience::User,
         created: lxml.created,
+        audience: Audience::User,
         targets: vec![Target::Py314t],
         platforms: Vec::new(),
         databases: lxml.databases,

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 /// The whole result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Whom it speaks to.
-    pub audience: Audience,
     /// When it was made, in UTC as RFC 3339 has it; none before it is handed on.
     pub created: Option<String>,
+    /// Whom it speaks to.
+    pub audience: Audience,
     /// The targets asked for, in the order asked; or those that the wheels themselves are for, oldest first, which may
     /// be none.
     pub targets: Vec<Target>,

@@ -30,7 +30,7 @@ fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding>
     let what = "were declared so by their compiler, which does so for all";
     let help = audience.pick(
         "ask the maintainers whether they support free-threaded Python",
-        "make sure that what your compiler declares for you holds",
+        "look at what your code shares between threads: that it is declared says nothing of it",
     );
     lead(&RULE, Confidence::Low, reports, what, help, of)
 }
