@@ -2,7 +2,7 @@
 
 use ftaudit::cli::{self, Cli, Command, Dashboard, Sandbox};
 use ftaudit::confirm::sandbox::{self, Confinement};
-use ftaudit::plan::{InspectPlan, KnowledgePlan, Plan};
+use ftaudit::plan::{DiffPlan, InspectPlan, KnowledgePlan, Plan};
 use ftaudit::{Error, deliver};
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Dashboard(Dashboard { folder, output }) => {
             ftaudit::dashboard(&folder, &output).map(ExitCode::from)
         }
+        Command::Diff(diff) => DiffPlan::of(diff).and_then(|plan| ftaudit::diff(&plan)).map(ExitCode::from),
         Command::Init => ftaudit::init().map(|()| ExitCode::SUCCESS),
         Command::Db(command) => {
             KnowledgePlan::of(command).and_then(|plan| ftaudit::knowledge(&plan)).map(ExitCode::from)

@@ -13,7 +13,7 @@ const JOINING: [&str; 3] = ["audit", "lib.rs", "main.rs"];
 
 /// What stands around the stages, with the stages that it may name: the command line lists the rules and reads how
 /// interpreters are named, and the plan holds the report's layout and how modules are confirmed.
-const SURROUNDINGS: [(&str, &[&str]); 11] = [
+const SURROUNDINGS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("cli", &["confirm"]),
     ("cli.rs", &["assess", "confirm"]),
@@ -23,7 +23,9 @@ const SURROUNDINGS: [(&str, &[&str]); 11] = [
     ("policy", &[]),
     ("progress.rs", &[]),
     ("deliver.rs", &[]),
+    ("diff", &[]),
     ("interrupt.rs", &[]),
+    ("saved.rs", &[]),
     ("error.rs", &["acquire", "confirm", "db", "unpack"]),
 ];
 
@@ -75,18 +77,18 @@ const HOMES: [(&str, &[&str]); 53] = [
             "audit/memory.rs",
             "config/",
             "confirm/",
-            "dashboard/",
             "db/",
             "model/",
             "policy/",
             "report/",
+            "saved.rs",
         ],
     ),
     ("serde_saphyr", &["acquire/project/"]),
     ("serde_ignored", &["config/"]),
     (
         "serde_json",
-        &["acquire/", "audit/memory.rs", "confirm/", "dashboard/", "policy/", "report/", "error.rs"],
+        &["acquire/", "audit/memory.rs", "confirm/", "policy/", "report/", "saved.rs", "error.rs"],
     ),
     ("sha2", &["acquire/index/", "audit/", "report/html/", "report/issue.rs", "dashboard/"]),
     ("shlex", &["acquire/project/"]),

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "support/module.rs"]
@@ -441,7 +443,7 @@ fn output_goes_to_the_file_and_nowhere_else() {
     assert_eq!((run.status, run.stdout), (0, text.replace(env!("CARGO_PKG_VERSION"), "[version]")));
     let run = ftaudit(&folder, &["check", "report.json", "--output", "report.json"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("would replace report.json, which is to be audited"), "{}", run.stderr);
+    assert!(run.stderr.contains("would replace report.json, which is to be read"), "{}", run.stderr);
     let run = ftaudit(&folder, &["check", ".", "--output", "none/report.txt"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     insta::assert_snapshot!(run.stderr, @r"

@@ -8,7 +8,9 @@ pub use output::{Output, OutputError};
 
 use crate::Error;
 use crate::acquire::index::IndexOptions;
-use crate::cli::{Check, Confirm, IndexArguments, Inspect, InspectFormat, PolicyOptions, ProjectOptions};
+use crate::cli::{
+    Check, Confirm, Diff, DiffFormat, IndexArguments, Inspect, InspectFormat, PolicyOptions, ProjectOptions,
+};
 use crate::config::{self, Config};
 use crate::confirm;
 use crate::model::{Platform, Target};
@@ -118,7 +120,7 @@ impl Plan {
     }
 
     fn resolve(check: Check, config: Config) -> Result<Self, Error> {
-        let outputs = output::resolve(&check)?;
+        let outputs = output::of_check(&check)?;
         let baseline = check.policy.baseline.or(config.baseline);
         // One that is to be written need not be there yet.
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -218,6 +220,28 @@ impl IndexPlan {
             no_index: arguments.no_index || configured.no_index,
         };
         Self { options, offline: arguments.offline, cache: arguments.cache_dir }
+    }
+}
+
+/// What a comparison is to do.
+#[derive(Debug, Clone)]
+pub struct DiffPlan {
+    /// The older report.
+    pub old: PathBuf,
+    /// The newer one.
+    pub new: PathBuf,
+    /// What is written of it; at most one to standard output.
+    pub outputs: Vec<Output<DiffFormat>>,
+}
+
+impl DiffPlan {
+    /// What the command line asks for.
+    ///
+    /// # Errors
+    /// When two of the formats have the same place.
+    pub fn of(diff: Diff) -> Result<Self, Error> {
+        let outputs = output::of_diff(&diff)?;
+        Ok(Self { old: diff.old, new: diff.new, outputs })
     }
 }
 

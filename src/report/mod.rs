@@ -2,6 +2,7 @@
 
 pub mod badge;
 pub mod csv;
+pub mod difference;
 pub mod github;
 pub mod gitlab;
 pub mod html;
