@@ -265,6 +265,11 @@ fn help_tells_every_flag_and_status() {
               cache folder]
 
     Policy:
+          --as-publisher
+              Speak to who is about to publish the wheels: hold what each says of itself (tags, file
+              names, declarations, classifier, RECORD) against the others, for the targets that its own
+              tags name
+
           --config <FILE>
               The configuration to go by [default: ftaudit.toml or pyproject.toml of this folder or one
               above]

@@ -76,6 +76,8 @@ fn places_exist() {
         "docs/json.md",
         "docs/configuration.md",
         "db/README.md",
+        "docs/publishing.md",
+        "docs/ci.md",
         "fixtures",
         "src/lib.rs",
         "LICENSE-MIT",

@@ -12,7 +12,7 @@ pub fn distribution(distribution: &Distribution, modules: &[&Judgement], target:
     if !tags.is_empty() && !tags.iter().any(|tag| tags::installs(tag, target)) {
         let text = format!("the wheel is tagged {}", tags.join(", "));
         let evidence = vec![Evidence::new(EvidenceKind::WheelTag, text)];
-        let reason = Reason::TagNotInstallable { tags: without_platforms(tags), target };
+        let reason = Reason::TagNotInstallable { tags: tags::without_platforms(tags), target };
         return Judgement { verdict: Verdict::IncompatibleAbi, reason, evidence };
     }
     let is_for_all = is_for_all(tags);
@@ -41,15 +41,6 @@ pub(super) fn is_for_all(tags: &[String]) -> bool {
 /// Whether the import system never looks at the file.
 pub(super) const fn is_passed_over(judgement: &Judgement) -> bool {
     matches!(judgement.reason, Reason::SuffixNotLoaded { .. })
-}
-
-/// Each tag without its platform, which is not what keeps the target from installing it.
-fn without_platforms(tags: &[String]) -> String {
-    let mut short: Vec<String> =
-        tags.iter().map(|tag| tag.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
-    short.sort_unstable();
-    short.dedup();
-    short.join(", ")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The flow of an audit: the stages, one after the other. Nothing else joins them, and nothing else starts parallel
 //! work.
 
+mod by_tags;
 mod inputs;
 mod inspection;
 mod known;
@@ -19,7 +20,8 @@ pub use suggest::constraints;
 use crate::confirm::{self, Confirmer, Place};
 use crate::db::Databases;
 use crate::model::{
-    Artifact, Confirmation, DistributionReport, Finding, Judgement, Note, Platform, Report, Subject,
+    Artifact, Audience, Confirmation, DistributionReport, Finding, Judgement, Note, Platform, Report,
+    Subject, Target,
 };
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -27,7 +29,7 @@ use crate::{Error, assess, interrupt};
 use inputs::Inputs;
 use modules::{BUG, Scope, audit_artifact, guarded};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The stages, one after the other; artifacts and their modules side by side.
@@ -37,7 +39,8 @@ use std::sync::Arc;
 /// be read.
 pub fn audit(plan: &Plan) -> Result<Report, Error> {
     if plan.confirms {
-        Confirmer::new(plan.confirm.clone(), Arc::default()).vet(&plan.targets)?;
+        let targets = if plan.by_tags { &Target::ALL[..] } else { &plan.targets };
+        Confirmer::new(plan.confirm.clone(), Arc::default()).vet(targets)?;
     }
     let threads = plan.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
@@ -46,8 +49,13 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     let databases = Databases::open(&plan.database.paths, plan.database.embedded)?;
     // What is confirmed is decoded: otherwise there would be nothing to hold the run against.
     let measured = Some(&databases).filter(|_| plan.database.skip_measured && !plan.confirms);
-    let mut report =
-        Report { targets: plan.targets.clone(), databases: databases.about(), notes, ..Report::default() };
+    let mut report = Report {
+        audience: plan.audience,
+        targets: plan.targets.clone(),
+        databases: databases.about(),
+        notes,
+        ..Report::default()
+    };
     let mut audited = pool.install(|| audit_local(artifacts, plan, measured, &progress, &mut report.notes));
     let wanted = request.map(|request| wanted::Wanted::of(&request, plan)).transpose()?;
     if let Some(wanted) = &wanted {
@@ -56,6 +64,9 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
         audited.extend(wheels);
         report.distributions = without;
     }
+    if plan.by_tags {
+        report.targets = judged_for(audited.iter().flat_map(|(_, reports)| reports));
+    }
     settle(&mut audited, plan);
     if plan.confirms {
         // Of what was chosen for several platforms, that of this one can be run here.
@@ -63,7 +74,7 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
             reports.iter().all(|report| report.platform().is_none_or(|one| Platform::host() == Some(one)))
         };
         let (mut here, mut elsewhere): (Vec<Audited>, Vec<Audited>) = audited.into_iter().partition(is_here);
-        report.notes.extend(pool.install(|| confirm_all(&mut here, plan, &progress))?);
+        report.notes.extend(pool.install(|| confirm_all(&mut here, &report.targets, plan, &progress))?);
         elsewhere.iter_mut().flat_map(|(_, reports)| reports).for_each(not_run_here);
         audited = [here, elsewhere].into_iter().flatten().collect();
     }
@@ -75,7 +86,7 @@ pub fn audit(plan: &Plan) -> Result<Report, Error> {
     if let Some(wanted) = wanted.filter(|_| plan.project.suggest) {
         suggest::suggest(&wanted, &mut report.distributions);
     }
-    let (findings, notes) = pool.install(|| findings(&report.distributions));
+    let (findings, notes) = pool.install(|| findings(&report.distributions, plan.audience));
     report.findings = findings;
     report.notes.extend(notes);
     report.environments = assess::environments(&report.distributions);
@@ -93,9 +104,11 @@ fn audit_local(
     progress: &Progress,
     notes: &mut Vec<Note>,
 ) -> Vec<Audited> {
-    let scope = Scope { targets: &plan.targets, verify_hashes: plan.verify_hashes, measured, memory: None };
     let audit_one = |artifact: Artifact| {
-        let (distributions, notes) = audit_artifact(&artifact, &scope, progress);
+        let (targets, note) = by_tags::targets(&artifact, plan);
+        let scope = Scope { targets: &targets, verify_hashes: plan.verify_hashes, measured, memory: None };
+        let (distributions, mut notes) = audit_artifact(&artifact, &scope, progress);
+        notes.extend(note);
         ((artifact, distributions), notes)
     };
     let audited: Vec<(Audited, Vec<Note>)> =
@@ -103,6 +116,11 @@ fn audit_local(
     let (audited, more): (Vec<Audited>, Vec<Vec<Note>>) = audited.into_iter().unzip();
     notes.extend(more.into_iter().flatten());
     audited
+}
+
+/// What anything was judged for, oldest first.
+fn judged_for<'a>(reports: impl Iterator<Item = &'a DistributionReport>) -> Vec<Target> {
+    reports.flat_map(|report| report.verdicts.keys().copied()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Judges what another module makes, once that one has been: what was chosen for one platform does not make anything on
@@ -117,9 +135,14 @@ fn settle(audited: &mut [Audited], plan: &Plan) {
 }
 
 /// Imports every module, batches side by side, and lays what comes of it beside the verdicts.
-fn confirm_all(audited: &mut [Audited], plan: &Plan, progress: &Progress) -> Result<Vec<Note>, Error> {
+fn confirm_all(
+    audited: &mut [Audited],
+    targets: &[Target],
+    plan: &Plan,
+    progress: &Progress,
+) -> Result<Vec<Note>, Error> {
     let confirmer = Confirmer::new(plan.confirm.clone(), interrupt::flag(confirm::clear_away));
-    let work = confirmer.prepare(audited, &plan.targets)?;
+    let work = confirmer.prepare(audited, targets)?;
     progress.expect(work.batches.iter().map(confirm::Batch::len).sum());
     let confirm_one = |batch| confirmer.confirm(batch, &|count| progress.done(count));
     let imported = work.batches.par_iter().with_max_len(1).flat_map_iter(confirm_one);
@@ -161,8 +184,9 @@ fn judge(report: &mut DistributionReport) {
 }
 
 /// What all rules say.
-fn findings(reports: &[DistributionReport]) -> (Vec<Finding>, Vec<Note>) {
-    let of_modules: Vec<(Vec<Finding>, Vec<Note>)> = reports.par_iter().map(check_distribution).collect();
+fn findings(reports: &[DistributionReport], audience: Audience) -> (Vec<Finding>, Vec<Note>) {
+    let of_modules: Vec<(Vec<Finding>, Vec<Note>)> =
+        reports.par_iter().map(|report| check_distribution(report, audience)).collect();
     let (findings, notes): (Vec<Vec<Finding>>, Vec<Vec<Note>>) = of_modules.into_iter().unzip();
     let (mut findings, mut notes) = (findings.concat(), notes.concat());
     let mut packages: BTreeMap<String, Vec<&DistributionReport>> = BTreeMap::new();
@@ -170,7 +194,7 @@ fn findings(reports: &[DistributionReport]) -> (Vec<Finding>, Vec<Note>) {
         packages.entry(report.distribution.to_string()).or_default().push(report);
     }
     for (name, reports) in packages {
-        match guarded(|| assess::check_package(&reports)) {
+        match guarded(|| assess::check_package(&reports, audience)) {
             Some(found) => findings.extend(found),
             None => notes.push(Note::unread(name, BUG)),
         }
@@ -179,7 +203,7 @@ fn findings(reports: &[DistributionReport]) -> (Vec<Finding>, Vec<Note>) {
 }
 
 /// What all rules say of a distribution's modules.
-fn check_distribution(report: &DistributionReport) -> (Vec<Finding>, Vec<Note>) {
+fn check_distribution(report: &DistributionReport, audience: Audience) -> (Vec<Finding>, Vec<Note>) {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
     for module in &report.modules {
         let subject = Subject {
@@ -191,6 +215,7 @@ fn check_distribution(report: &DistributionReport) -> (Vec<Finding>, Vec<Note>) 
             verdicts: &module.verdicts,
             runtime: &module.runtime,
             sha256: module.hashed.as_deref(),
+            audience,
         };
         match guarded(|| assess::check(&subject)) {
             Some(found) => findings.extend(found),

@@ -89,6 +89,11 @@ pub struct IndexArguments {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Policy")]
 pub struct PolicyOptions {
+    /// Speak to who is about to publish the wheels: hold what each says of itself (tags, file names, declarations,
+    /// classifier, RECORD) against the others, for the targets that its own tags name.
+    #[arg(long)]
+    pub as_publisher: bool,
+
     /// The configuration to go by [default: ftaudit.toml or pyproject.toml of this folder or one above].
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,

@@ -5,6 +5,8 @@
 pub(crate) struct DefLayout {
     /// `m_name`.
     pub name: u64,
+    /// `m_size`.
+    pub size: u64,
     /// `m_slots`.
     pub slots: u64,
 }
@@ -12,8 +14,9 @@ pub(crate) struct DefLayout {
 impl DefLayout {
     /// Builds with the GIL: `PyObject` is a reference count and a type, two words.
     pub(crate) const fn gil(pointer: u8) -> Self {
-        // m_base is the object, m_init, m_index and m_copy; m_name follows, m_slots is the fifth field there.
-        Self { name: 5 * pointer as u64, slots: 9 * pointer as u64 }
+        // m_base is the object, m_init, m_index and m_copy; m_name follows, then m_doc, m_size, m_methods, m_slots.
+        let word = pointer as u64;
+        Self { name: 5 * word, size: 7 * word, slots: 9 * word }
     }
 
     /// Free-threaded builds: thread id, flags, mutex, two counts and a type; 32 bytes, or 20 on 32 bits
@@ -21,7 +24,7 @@ impl DefLayout {
     pub(crate) const fn free_threaded(pointer: u8) -> Self {
         let object = if pointer == 8 { 32 } else { 20 };
         let word = pointer as u64;
-        Self { name: object + 3 * word, slots: object + 7 * word }
+        Self { name: object + 3 * word, size: object + 5 * word, slots: object + 7 * word }
     }
 }
 
@@ -98,9 +101,9 @@ mod tests {
     /// Measured by compiling against 3.13, 3.14 and 3.15 headers, both builds, 64 and 32 bits.
     #[test]
     fn offsets_are_those_of_the_headers() {
-        assert_eq!(DefLayout::gil(8), DefLayout { name: 40, slots: 72 });
-        assert_eq!(DefLayout::free_threaded(8), DefLayout { name: 56, slots: 88 });
-        assert_eq!(DefLayout::gil(4), DefLayout { name: 20, slots: 36 });
-        assert_eq!(DefLayout::free_threaded(4), DefLayout { name: 32, slots: 48 });
+        assert_eq!(DefLayout::gil(8), DefLayout { name: 40, size: 56, slots: 72 });
+        assert_eq!(DefLayout::free_threaded(8), DefLayout { name: 56, size: 72, slots: 88 });
+        assert_eq!(DefLayout::gil(4), DefLayout { name: 20, size: 28, slots: 36 });
+        assert_eq!(DefLayout::free_threaded(4), DefLayout { name: 32, size: 40, slots: 48 });
     }
 }

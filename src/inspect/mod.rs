@@ -1,18 +1,21 @@
 //! Stage 3: bytes -> facts. Reads a binary as the interpreter would; concludes nothing.
 //!
 //! [`image`] shows any format as segments, fixups, imports and exports; `init` evaluates the init function on
-//! it; `abi` and `origin` say what it was built for and with.
+//! it; `abi` and `origin` say what it was built for and with, `usage` what of it threads may meet in.
 
 mod abi;
 pub mod image;
 mod init;
 mod layout;
 mod origin;
+mod usage;
 
 pub use image::ImageError as InspectError;
 pub use init::stem_of;
 
-use crate::model::{Abi, Arch, Beside, Bytes, Facts, Format, Init, ModuleName, Outcome, Slice, Target};
+use crate::model::{
+    Abi, Arch, Beside, Bytes, Facts, Format, Init, ModuleName, Outcome, Slice, Target, Usage,
+};
 use image::Image;
 use std::collections::BTreeMap;
 
@@ -76,7 +79,8 @@ fn facts(question: &Question) -> Result<Facts, InspectError> {
             init.values().fold(built_for, |built_for, init| abi::with_init(built_for, image, init));
         let is_module = init.values().any(|init| init.hook.is_some() || !init.other_hooks.is_empty());
         let origin = is_module.then(|| origin::find(image)).flatten();
-        Slice { arch: image.arch.clone(), built_for, origin, init }
+        let usage = if is_module { usage::find(image) } else { Usage::default() };
+        Slice { arch: image.arch.clone(), built_for, origin, init, usage }
     });
     Ok(Facts { format, slices: slices.collect() })
 }

@@ -1,6 +1,6 @@
 //! What a binary shows, before anything is concluded from it.
 
-use super::{Evidence, Init, Target};
+use super::{Evidence, Init, Target, Usage};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub struct Slice {
     pub origin: Option<BindingTool>,
     /// What the init function does under each target asked for.
     pub init: BTreeMap<Target, Init>,
+    /// What it uses that matters where several threads run its code; of a file without a hook nothing is told.
+    pub usage: Usage,
 }
 
 /// Executable formats.

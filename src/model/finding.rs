@@ -1,6 +1,8 @@
 //! What is worth a reader's attention.
 
-use super::{Distribution, Evidence, Facts, Judgement, Member, ModuleName, Platform, Runtime, Target};
+use super::{
+    Audience, Distribution, Evidence, Facts, Judgement, Member, ModuleName, Platform, Runtime, Target,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -23,6 +25,8 @@ pub struct Subject<'a> {
     pub runtime: &'a BTreeMap<Target, Runtime>,
     /// The SHA-256 of its bytes in lower-case hexadecimal, where it was asked for.
     pub sha256: Option<&'a str>,
+    /// Who is told.
+    pub audience: Audience,
 }
 
 /// What a rule says of a subject.

@@ -83,6 +83,8 @@ pub struct Definition {
     pub address: u64,
     /// Its object header.
     pub head: Head,
+    /// `m_size`, where known: the bytes of state that each module made of it has, or -1 where all share one.
+    pub state_size: Option<i64>,
     /// `m_slots`.
     pub slots: SlotArray,
 }

@@ -1,12 +1,12 @@
 //! Made-up facts for the tests of the stages that conclude from facts: no binary is needed to test a rule.
 
 use super::{
-    Abi, Agreement, Arch, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
+    Abi, Agreement, Arch, Audience, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
     Considered, Creation, Database, Definition, Distribution, DistributionReport, Evidence, EvidenceKind,
     Facts, Finding, Fix, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Known,
     KnownStatus, Level, MeasuredWheel, Member, ModuleName, ModuleReport, Note, Outcome, Platform, Proof,
     Protection, PythonVersion, Reason, Record, Report, Runtime, Seen, Severity, Slice, Slot, SlotArray,
-    SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
+    SlotValue, Subject, SuppressedBy, Suppression, Target, Usage, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(crate) fn array(slots: &[Slot]) -> SlotArray {
 /// Multi-phase initialization, with a definition as 3.14t's headers make it.
 pub(crate) fn multi_phase(slots: &[Slot]) -> Outcome {
     let head = Head { free_threaded: Some(true), flags: Some(4), zero: false };
-    Outcome::MultiPhase(Definition { address: 0x4000, head, slots: array(slots) })
+    Outcome::MultiPhase(Definition { address: 0x4000, head, state_size: Some(0), slots: array(slots) })
 }
 
 /// Single-phase initialization, with the value that `PyUnstable_Module_SetGIL` gets.
@@ -57,7 +57,7 @@ pub(crate) fn built_for(abi: Option<Abi>, minor: Option<u8>) -> BuiltFor {
 /// An ELF file for one machine that does the same under every target.
 pub(crate) fn facts(built_for: BuiltFor, outcome: &Outcome) -> Facts {
     let init = Target::ALL.into_iter().map(|target| (target, init(outcome.clone()))).collect();
-    let slice = Slice { arch: Arch::X86_64, built_for, origin: None, init };
+    let slice = Slice { arch: Arch::X86_64, built_for, origin: None, init, usage: Usage::default() };
     Facts { format: Format::Elf, slices: vec![slice] }
 }
 
@@ -173,6 +173,7 @@ pub(crate) struct Module {
     pub(crate) facts: Facts,
     pub(crate) verdicts: BTreeMap<Target, Judgement>,
     pub(crate) sha256: Option<String>,
+    pub(crate) audience: Audience,
     runtime: BTreeMap<Target, Runtime>,
     name: ModuleName,
 }
@@ -193,6 +194,7 @@ impl Module {
             facts,
             verdicts: BTreeMap::from([(Target::Py314t, judgement(verdict))]),
             sha256: None,
+            audience: Audience::User,
             runtime: BTreeMap::new(),
             name: ModuleName::of_member(""),
         };
@@ -228,6 +230,7 @@ impl Module {
             verdicts: &self.verdicts,
             runtime: &self.runtime,
             sha256: self.sha256.as_deref(),
+            audience: self.audience,
         }
     }
 }
@@ -335,6 +338,7 @@ pub(crate) fn example_report() -> Report {
     };
     Report {
         created: Some("2026-11-20T08:30:00Z".to_owned()),
+        audience: Audience::User,
         targets: vec![Target::Py314t],
         platforms: vec![Platform::LinuxX86_64],
         databases: vec![Database {
@@ -399,6 +403,7 @@ pub(crate) fn report() -> Report {
     let unread = "is cut off: the central directory is missing\nhint: download it again";
     Report {
         created: lxml.created,
+        audience: Audience::User,
         targets: vec![Target::Py314t],
         platforms: Vec::new(),
         databases: lxml.databases,

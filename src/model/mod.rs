@@ -1,6 +1,7 @@
 //! The nouns that the stages hand to each other. Nothing here reads a file, decides or prints a report.
 
 mod artifact;
+mod audience;
 mod beside;
 mod confirmation;
 mod difference;
@@ -24,11 +25,13 @@ mod shown;
 pub mod tags;
 mod target;
 mod trace;
+mod usage;
 mod verdict;
 mod want;
 mod wheel_name;
 
 pub use artifact::{Artifact, ArtifactKind, Editable};
+pub use audience::Audience;
 pub use beside::{Alone, Beside, Bytes};
 pub use confirmation::{Agreement, Confirmation, ImportCause, Protection, Runtime, Seen};
 pub use difference::{
@@ -53,6 +56,7 @@ pub use rule::RuleText;
 pub use shown::shown;
 pub use target::{ParseTargetError, Target};
 pub use trace::{Action, PathEnd, Place, Step, Trace, TracedPath};
+pub use usage::{BORROWING, Usage, owning};
 pub use verdict::{Judgement, Reason, Verdict};
 pub use want::{Choice, Considered, Hash, IndexFile, ListedFile, Source, SourceHint, Taken, Want};
 pub use wheel_name::{ParseWheelNameError, WheelName, normalise};

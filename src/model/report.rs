@@ -1,8 +1,8 @@
 //! The result of an audit, ready to be printed in any format.
 
 use super::{
-    Considered, Database, Distribution, Facts, Finding, Judgement, Known, Member, ModuleName, Note, Platform,
-    Runtime, Target,
+    Audience, Considered, Database, Distribution, Facts, Finding, Judgement, Known, Member, ModuleName, Note,
+    Platform, Runtime, Target,
 };
 use std::collections::BTreeMap;
 
@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 pub struct Report {
     /// When it was made, in UTC as RFC 3339 has it; none before it is handed on.
     pub created: Option<String>,
-    /// The targets asked for, in the order asked.
+    /// Whom it speaks to.
+    pub audience: Audience,
+    /// The targets asked for, in the order asked; or those that the wheels themselves are for, oldest first, which may
+    /// be none.
     pub targets: Vec<Target>,
     /// The platforms that wheels were chosen for, in the order asked; empty where none were.
     pub platforms: Vec<Platform>,
@@ -71,7 +74,8 @@ pub struct DistributionReport {
     /// Where the wheel lies that was named itself, or found in a folder that was; none for what is installed, and for what
     /// was chosen.
     pub path: Option<String>,
-    /// The verdict for each target.
+    /// The verdict for each target; none where it was to be judged for those that its own tags name, and they name
+    /// none.
     pub verdicts: BTreeMap<Target, Judgement>,
     /// Its modules, sorted by member path.
     pub modules: Vec<ModuleReport>,

@@ -60,6 +60,29 @@ pub fn is_for(tag: &str, platform: Platform) -> bool {
         .is_some_and(|(_, _, part)| part == "any" || platforms(platform).iter().any(|known| known == part))
 }
 
+/// The targets that install a wheel with any of these tags, platforms aside, oldest first.
+#[must_use]
+pub fn targets(tags: &[String]) -> Vec<Target> {
+    Target::ALL.into_iter().filter(|target| tags.iter().any(|tag| installs(tag, *target))).collect()
+}
+
+/// Whether a tag names an ABI of free-threaded Python, of whatever version.
+#[must_use]
+pub fn is_free_threaded(tag: &str) -> bool {
+    let is_of_version = |abi: &str| abi.starts_with("cp") && abi.trim_end_matches('d').ends_with('t');
+    abi(tag).is_some_and(|abi| abi == "abi3t" || is_of_version(abi))
+}
+
+/// The parts of tags that say which Pythons a wheel is for, each once: `cp315-abi3, cp315-abi3t`.
+#[must_use]
+pub fn without_platforms(tags: &[String]) -> String {
+    let mut short: Vec<String> =
+        tags.iter().map(|tag| tag.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")).collect();
+    short.sort_unstable();
+    short.dedup();
+    short.join(", ")
+}
+
 /// The ABI part of a tag.
 #[must_use]
 pub fn abi(tag: &str) -> Option<&str> {
@@ -211,6 +234,22 @@ mod tests {
                 .map(|target| target.to_string())
                 .collect();
             assert_eq!(on.join(" "), installed_on, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_free_threaded_abi_is_told_whatever_its_version() {
+        for (tag, expected) in [
+            ("cp314-cp314t-win_amd64", true),
+            ("cp316-cp316t-win_amd64", true),
+            ("cp314-cp314td-win_amd64", true),
+            ("cp315-abi3t-win_amd64", true),
+            ("cp314-cp314-win_amd64", false),
+            ("cp314-cp314d-win_amd64", false),
+            ("cp39-abi3-win_amd64", false),
+            ("py3-none-any", false),
+        ] {
+            assert_eq!(is_free_threaded(tag), expected, "{tag}");
         }
     }
 

@@ -13,8 +13,8 @@ use crate::cli::{
 };
 use crate::config::{self, Config};
 use crate::confirm;
-use crate::model::{Platform, Target};
-use crate::policy::{Baseline, Policy};
+use crate::model::{Audience, Platform, Target};
+use crate::policy::{self, Baseline, Policy};
 use crate::report::Folders;
 use std::fmt;
 use std::io::{IsTerminal, stderr};
@@ -24,6 +24,7 @@ use std::time::Duration;
 
 /// What an audit is to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Plan {
     /// What to audit, whatever each turns out to be.
     pub inputs: Vec<PathBuf>,
@@ -37,8 +38,12 @@ pub struct Plan {
     pub policy: Policy,
     /// Where all that is found is written, for a baseline.
     pub write_baseline: Option<PathBuf>,
+    /// Whom the report speaks to.
+    pub audience: Audience,
     /// What to judge for, each once, in the order asked.
     pub targets: Vec<Target>,
+    /// Whether wheels are judged for the targets that their own tags name instead.
+    pub by_tags: bool,
     /// The reports to write, in the order asked; at most one of them to standard output.
     pub outputs: Vec<Output>,
     /// What paths are relative to in reports for code hosts.
@@ -126,8 +131,16 @@ impl Plan {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let written = check.policy.write_baseline.as_ref().map(absolute);
         let known = baseline.filter(|path| written.as_ref() != Some(&absolute(path)));
-        let policy =
+        let as_publisher = check.policy.as_publisher;
+        let mut policy =
             Policy { baseline: known.map(|path| Baseline::read(&path)).transpose()?, ..config.policy };
+        if as_publisher {
+            for (rule, level) in policy::PUBLISHER {
+                policy.levels.entry(rule.to_owned()).or_insert(level);
+            }
+        }
+        // A configuration says what the project runs on, not what it is built for.
+        let by_tags = as_publisher && check.targets.is_empty();
         let targets =
             [check.targets, config.targets, vec![Target::Py314t]].into_iter().find(|some| !some.is_empty());
         Ok(Self {
@@ -137,11 +150,13 @@ impl Plan {
             database: DatabasePlan { skip_measured: check.skip_measured, ..check.database.into() },
             policy,
             write_baseline: check.policy.write_baseline,
+            audience: if as_publisher { Audience::Publisher } else { Audience::User },
             targets: each_once(targets.unwrap_or_default()),
+            by_tags,
             outputs,
             folders: output::folders(),
             jobs: check.jobs,
-            verify_hashes: check.verify_hashes,
+            verify_hashes: check.verify_hashes || as_publisher,
             confirms: check.confirm.is_some(),
             confirm: confirm::Options {
                 pythons: check.pythons,
@@ -169,7 +184,9 @@ impl Plan {
             database: DatabasePlan::default(),
             policy: Policy::default(),
             write_baseline: None,
+            audience: Audience::User,
             targets,
+            by_tags: false,
             outputs: Vec::new(),
             folders: output::folders(),
             jobs,
@@ -283,6 +300,7 @@ fn each_once<T: PartialEq>(asked: Vec<T>) -> Vec<T> {
 mod tests {
     use super::*;
     use crate::cli::{Color, DatabaseOptions};
+    use crate::model::Level;
     use std::num::NonZeroU64;
 
     const A_MINUTE: NonZeroU64 = NonZeroU64::new(60).unwrap();
@@ -326,5 +344,19 @@ mod tests {
     #[test]
     fn nobody_who_wants_quiet_gets_a_progress_bar() {
         assert!(!plan(Check { quiet: true, ..check() }).progress);
+    }
+
+    #[test]
+    fn who_publishes_is_asked_for_no_targets_and_for_more_care() {
+        let options = PolicyOptions { as_publisher: true, ..PolicyOptions::default() };
+        let of = |targets: Vec<Target>| plan(Check { policy: options.clone(), targets, ..check() });
+        let published = of(Vec::new());
+        assert!(published.by_tags && published.verify_hashes);
+        assert_eq!(published.policy.levels["mislabelled-binary"], Level::Deny);
+        assert!(!of(vec![Target::Py315t]).by_tags);
+        let levels = [("mislabelled-binary".to_owned(), Level::Warn)].into();
+        let config = Config { policy: Policy { levels, ..Policy::default() }, ..Config::default() };
+        let configured = Plan::resolve(Check { policy: options, ..check() }, config).unwrap();
+        assert_eq!(configured.policy.levels["mislabelled-binary"], Level::Warn);
     }
 }

@@ -29,6 +29,15 @@ pub struct Policy {
     pub baseline: Option<Baseline>,
 }
 
+/// The levels of rules about what a wheel says of itself, where they are not the rules' own: to who is about to publish
+/// it, that is not for somebody else to mend.
+pub const PUBLISHER: [(&str, Level); 4] = [
+    ("classifier-contradicts-binary", Level::Deny),
+    ("gil-binary-under-none-tag", Level::Deny),
+    ("mislabelled-binary", Level::Deny),
+    ("tags-disagree", Level::Deny),
+];
+
 /// How an audit ended, worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {

@@ -53,6 +53,15 @@ pub struct Judgement {
 pub struct Finding {
     /// Which rule.
     pub rule: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An observation.
+#[derive(Debug, Deserialize)]
+pub struct Evidence {
+    /// A sentence.
+    pub text: String,
 }
 
 /// Something that was not audited.

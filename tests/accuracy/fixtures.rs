@@ -26,7 +26,8 @@ pub struct Built {
     pub fixture: String,
     /// The way in which it was built.
     pub way: String,
-    module: String,
+    /// Its name.
+    pub module: String,
     folder: String,
     /// Its path.
     pub file: String,

@@ -2,8 +2,8 @@
 //!
 //! [`truth`] holds the verdicts on real wheels against what CPython was once seen to do with them, [`platforms`] does
 //! so for the wheels of other platforms; [`fixtures`] and [`wheels`] hold them against what the interpreters at hand
-//! do now. [`origin`] is about the tools that made a module, [`broken`] about files that no interpreter can load,
-//! [`universal`] about one of macOS.
+//! do now. [`origin`] is about the tools that made a module, [`leads`] about what is worth a look, [`broken`] about files
+//! that no interpreter can load, [`universal`] about one of macOS.
 
 mod audit;
 mod broken;
@@ -11,6 +11,7 @@ mod comparison;
 mod fixtures;
 #[path = "../support/interpreters.rs"]
 mod interpreters;
+mod leads;
 mod origin;
 mod platforms;
 #[path = "../support/probe.rs"]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// How ways of building start, the tool that is to be named for them, and whether its version is told.
-const TOOLS: [(&str, &str, bool); 9] = [
+pub const TOOLS: [(&str, &str, bool); 9] = [
     ("cffi-", "cffi", false),
     // It writes its version into the names of types that modules share, and this fixture has none.
     ("cython-3.0", "Cython", false),

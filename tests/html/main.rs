@@ -14,7 +14,7 @@ mod site;
 
 // What the made-up reports are made of: they name it by their parent.
 use ftaudit::model::{
-    Abi, Agreement, Arch, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
+    Abi, Agreement, Arch, Audience, Basis, Bearing, BindingTool, BuiltFor, Chosen, Confidence, Confirmation,
     Considered, Creation, Database, Definition, Distribution, DistributionReport, Evidence, EvidenceKind,
     Facts, Finding, Fix, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Known,
     KnownStatus, Level, MeasuredWheel, Member, ModuleName, ModuleReport, Note, Outcome, Platform, Proof,

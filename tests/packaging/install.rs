@@ -27,18 +27,23 @@ pub fn wheel() -> &'static Path {
 }
 
 /// An environment of the Python at hand, with nothing in it.
-struct Environment(tempfile::TempDir);
+pub struct Environment(tempfile::TempDir);
 
 impl Environment {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         run(of_system("python3", folder.path()).args(["-m", "venv", "env"])).ends(0);
         Self(folder)
     }
 
+    /// The folder of its programs.
+    pub fn programs(&self) -> PathBuf {
+        self.0.path().join("env/bin")
+    }
+
     /// One of its programs, with nothing else to be found by name.
     fn program(&self, name: &str) -> Command {
-        let folder = self.0.path().join("env/bin");
+        let folder = self.programs();
         let mut command = of_system(folder.join(name).to_str().unwrap(), self.0.path());
         command.env("PATH", folder).env_remove("PYTHONPATH");
         command

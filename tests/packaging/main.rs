@@ -1,11 +1,19 @@
 //! Where this program is installed and used: as a wheel, from its source archive and by cargo ([`install`]), in shells
-//! and in `man` ([`shells`], [`manual`]). Each is held against the tools that people have for it.
+//! and in `man` ([`shells`], [`manual`]); between a build and an upload ([`publisher`]); in CI ([`action`], [`ci`],
+//! [`hooks`]). Each is held against the tools that people have for it.
 
+mod action;
+mod ci;
+mod hooks;
 mod install;
+#[path = "../support/interpreters.rs"]
+mod interpreters;
 mod manual;
+mod publisher;
 #[path = "../support/scripts.rs"]
 mod scripts;
 mod shells;
+mod snippets;
 #[path = "../support/tools.rs"]
 mod tools;
 mod wheels;

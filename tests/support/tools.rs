@@ -23,6 +23,13 @@ pub fn folder() -> &'static Path {
     FOLDER.get_or_init(|| PathBuf::from(scripts::run("tests/support/tools.py", &[]).trim()))
 }
 
+/// The folder of the pinned tools' packages, for another Python to import them.
+pub fn packages() -> String {
+    let mut python = pinned("python", Path::new("/"));
+    python.args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
+    run(&mut python).ends(0).stdout.trim().to_owned()
+}
+
 /// A pinned tool, in this folder.
 pub fn pinned(name: &str, folder: &Path) -> Command {
     let mut command = Command::new(self::folder().join(name));

@@ -2,7 +2,7 @@
 
 use super::super::distribution;
 use super::{Check, Rule, judged, listed};
-use crate::model::{Finding, Level, Severity, Subject, Verdict};
+use crate::model::{Audience, Finding, Level, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "abi-mismatch",
@@ -30,7 +30,14 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     }
     let message =
         format!("{} cannot be used on {}: it {}", subject.name.dotted, listed(&targets), judgement.reason);
-    let help = format!("look for a wheel for {}, or build it from source there", listed(&targets));
+    let help = match subject.audience {
+        Audience::User => {
+            format!("look for a wheel for {}, or build it from source there", listed(&targets))
+        }
+        Audience::Publisher => {
+            format!("build the wheel with {}, or stop shipping it for that", listed(&targets))
+        }
+    };
     Some(RULE.finding(subject, message, judgement.evidence.clone(), help))
 }
 

@@ -1,7 +1,7 @@
 //! `classifier-contradicts-binary`: the metadata promise what the binary does not keep.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Verdict};
+use crate::model::{Audience, DistributionReport, Evidence, EvidenceKind, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "classifier-contradicts-binary",
@@ -22,7 +22,7 @@ fn promises(classifier: &str) -> bool {
     ["2", "3", "4"].iter().any(|level| classifier.starts_with(level))
 }
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding> {
     let promised =
         |report: &&&DistributionReport| report.distribution.free_threading.as_deref().is_some_and(promises);
     let promised: Vec<&DistributionReport> = reports.iter().filter(promised).copied().collect();
@@ -30,13 +30,16 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
     let distribution = &belied.first()?.distribution;
     let classifier = distribution.free_threading.as_deref()?;
     let message = format!(
-        "{distribution} is classified as Free Threading :: {classifier}, and turns the GIL on under {}{}",
+        "{distribution} has the Free Threading classifier {classifier}, and turns the GIL on under {}{}",
         listed(&targets),
         on_platforms(&belied)
     );
     let text = format!("METADATA has the classifier Free Threading :: {classifier}");
-    let finding =
-        RULE.of_package(&belied, message, "ask upstream to declare what the classifier promises")?;
+    let help = audience.pick(
+        "ask upstream to declare what the classifier promises",
+        "declare in the modules what the classifier promises, or take the classifier back",
+    );
+    let finding = RULE.of_package(&belied, message, help)?;
     Some(Finding { evidence: vec![Evidence::new(EvidenceKind::Metadata, text)], ..finding })
 }
 
@@ -57,7 +60,7 @@ mod tests {
         ] {
             let mut report = made_up::report_of(&[verdict]).distributions.remove(0);
             report.distribution.free_threading = classifier.map(str::to_owned);
-            assert_eq!(check(&[&report]).is_some(), found, "{classifier:?} {verdict}");
+            assert_eq!(check(&[&report], Audience::User).is_some(), found, "{classifier:?} {verdict}");
         }
     }
 }

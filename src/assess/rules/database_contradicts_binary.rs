@@ -2,7 +2,9 @@
 
 use super::{Check, Rule, listed, on_platforms};
 use crate::assess::statements::{self, Met};
-use crate::model::{Basis, Confidence, DistributionReport, Finding, KnownStatus, Level, Severity, Verdict};
+use crate::model::{
+    Audience, Basis, Confidence, DistributionReport, Finding, KnownStatus, Level, Severity, Verdict,
+};
 
 pub(super) const RULE: Rule = Rule {
     id: "database-contradicts-binary",
@@ -22,7 +24,7 @@ Go by the binary, which is what Python loads.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let mut belied = statements::met(reports);
     belied.retain(contradicts);
     let first =
@@ -93,7 +95,7 @@ mod tests {
         let mut report = made_up::chosen("foo", Platform::LinuxX86_64, verdict);
         report.known = vec![made_up::known(status, basis, Bearing::This)];
         report.known[0].same_file = same_file;
-        check(&[&report])
+        check(&[&report], Audience::User)
     }
 
     #[test]
@@ -128,7 +130,7 @@ mod tests {
     fn a_wheel_of_this_machine_may_have_been_made_here() {
         let mut report = made_up::report_of(&[Verdict::GilFree]).distributions.remove(0);
         report.known = vec![made_up::known(KnownStatus::NoWheel, Basis::Measured, Bearing::This)];
-        assert_eq!(check(&[&report]), None);
+        assert_eq!(check(&[&report], Audience::User), None);
     }
 
     #[test]
@@ -148,10 +150,10 @@ mod tests {
         let known = made_up::known(KnownStatus::GilFree, Basis::Tracker, Bearing::This);
         for bearing in [Bearing::Later("1.1".to_owned()), Bearing::Earlier, Bearing::Unsaid] {
             report.known = vec![crate::model::Known { bearing, ..known.clone() }];
-            assert_eq!(check(&[&report]), None);
+            assert_eq!(check(&[&report], Audience::User), None);
         }
         report.known = vec![known];
         report.known[0].record.targets = vec![Target::Py315t];
-        assert_eq!(check(&[&report]), None);
+        assert_eq!(check(&[&report], Audience::User), None);
     }
 }

@@ -32,12 +32,11 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
         told.join(", ")
     );
     let strongest = judged.into_iter().filter_map(|(_, judged)| judged.evidence.into_iter().next());
-    Some(RULE.finding(
-        subject,
-        message,
-        strongest.collect(),
-        "ask upstream how its parts were built".to_owned(),
-    ))
+    let help = subject.audience.pick(
+        "ask upstream how its parts were built",
+        "build its parts from the same sources in the same way",
+    );
+    Some(RULE.finding(subject, message, strongest.collect(), help.to_owned()))
 }
 
 /// What the parts come to, if two that are decided differ.

@@ -3,8 +3,8 @@
 use super::{Check, Rule, listed};
 use crate::assess::statements;
 use crate::model::{
-    Basis, DistributionReport, Evidence, EvidenceKind, Finding, Known, KnownStatus, Level, Reason, Severity,
-    Target, Verdict,
+    Audience, Basis, DistributionReport, Evidence, EvidenceKind, Finding, Known, KnownStatus, Level, Reason,
+    Severity, Target, Verdict,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +22,11 @@ Move to that version, and audit it.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding> {
+    // Who publishes a wheel does not move to another version of it.
+    if audience == Audience::Publisher {
+        return None;
+    }
     let mut found: Vec<(&DistributionReport, Target, &str, &Known)> = Vec::new();
     for report in reports.iter().filter(|report| !is_searched(report)) {
         let failing = report.verdicts.keys().filter(|target| fails(report, **target));
@@ -80,7 +84,7 @@ mod tests {
     fn found(verdict: Verdict, known: Vec<Known>) -> Option<Finding> {
         let mut report = made_up::chosen("foo", Platform::LinuxX86_64, verdict);
         report.known = known;
-        check(&[&report])
+        check(&[&report], Audience::User)
     }
 
     #[test]
@@ -125,7 +129,15 @@ mod tests {
             let mut report = made_up::chosen("foo", Platform::LinuxX86_64, Verdict::RequiresGil);
             report.known = vec![made_up::known(KnownStatus::GilFree, Basis::Measured, later())];
             report.chosen.as_mut().unwrap().fix = Some(fix);
-            assert_eq!(check(&[&report]).is_some(), is_told);
+            assert_eq!(check(&[&report], Audience::User).is_some(), is_told);
         }
+    }
+
+    #[test]
+    fn who_publishes_a_version_is_not_sent_to_another() {
+        let mut report = made_up::chosen("foo", Platform::LinuxX86_64, Verdict::RequiresGil);
+        report.known = vec![made_up::known(KnownStatus::GilFree, Basis::Measured, later())];
+        assert!(check(&[&report], Audience::User).is_some());
+        assert_eq!(check(&[&report], Audience::Publisher), None);
     }
 }

@@ -39,11 +39,17 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     let (let_in_by, help) = match tags.first() {
         Some(tag) => (
             format!("the wheel's tag {tag} lets {} install it", listed(&targets)),
-            "ask upstream to tag the wheel with the ABI that it is built for",
+            subject.audience.pick(
+                "ask upstream to tag the wheel with the ABI that it is built for",
+                "tag the wheel with the ABI that it is built for",
+            ),
         ),
         None => (
             format!("its name, which ends in {}, lets {} load it", subject.name.suffix, listed(&targets)),
-            "ask upstream for the full suffix (EXT_SUFFIX) on the file",
+            subject.audience.pick(
+                "ask upstream for the full suffix (EXT_SUFFIX) on the file",
+                "give the file the full suffix (EXT_SUFFIX)",
+            ),
         ),
     };
     let message = format!("{} was built for Python with the GIL, and {let_in_by}", subject.name.dotted);

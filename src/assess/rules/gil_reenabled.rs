@@ -1,7 +1,7 @@
 //! `gil-reenabled`: the one that this program exists for.
 
 use super::{Check, Rule, judged, listed};
-use crate::model::{Finding, Level, Reason, Severity, Subject, Verdict};
+use crate::model::{Audience, Finding, Level, Reason, Severity, Subject, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "gil-reenabled",
@@ -38,16 +38,21 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
 
 fn help(subject: &Subject<'_>, reason: &Reason) -> String {
     let tool = subject.facts.and_then(|facts| facts.slices.iter().find_map(|slice| slice.origin.as_ref()));
-    match (reason, tool) {
+    let how = match (reason, tool) {
         (Reason::CreatesNoModule, _) => {
-            "ask upstream to return a module object from Py_mod_create: no declaration counts for others"
-                .to_owned()
+            "a module object from Py_mod_create: no declaration counts for others"
         }
-        (_, Some(tool)) => format!("ask upstream for: {}", tool.declare_with),
+        (_, Some(tool)) => &tool.declare_with,
         (Reason::SinglePhase | Reason::CallUsed | Reason::CallOdd(_), None) => {
-            "ask upstream for: PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED)".to_owned()
+            "PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED)"
         }
-        (_, None) => "ask upstream for: a {Py_mod_gil, Py_MOD_GIL_NOT_USED} slot".to_owned(),
+        (_, None) => "a {Py_mod_gil, Py_MOD_GIL_NOT_USED} slot",
+    };
+    match subject.audience {
+        Audience::User => format!("ask upstream for: {how}"),
+        Audience::Publisher => {
+            format!("declare it once the code is ready, or stop shipping the wheel; what is missing: {how}")
+        }
     }
 }
 
@@ -69,6 +74,24 @@ mod tests {
     }
 
     #[test]
+    fn who_publishes_the_wheel_is_told_what_it_says() {
+        let mut made_up =
+            made_up::Module::judged(Verdict::RequiresGil).tagged(&["cp314-cp314t-linux_x86_64"]);
+        made_up.audience = Audience::Publisher;
+        let finding = check(&made_up.subject()).unwrap();
+        assert_eq!(
+            finding.message,
+            "your wheel says cp314-cp314t: importing foo.x turns the GIL on under 3.14t: it declares \
+             Py_MOD_GIL_USED in its Py_mod_gil slot"
+        );
+        assert_eq!(
+            finding.help,
+            "declare it once the code is ready, or stop shipping the wheel; what is missing: # cython: \
+             freethreading_compatible = True"
+        );
+    }
+
+    #[test]
     fn silent_where_the_gil_stays_off_or_nothing_is_known() {
         for verdict in [Verdict::GilFree, Verdict::Undetermined, Verdict::IncompatibleAbi] {
             assert_eq!(check(&made_up::Module::judged(verdict).subject()), None);
@@ -78,6 +101,8 @@ mod tests {
     #[test]
     fn a_declaration_does_not_help_what_is_no_module() {
         let made_up = made_up::Module::judged(Verdict::RequiresGil);
-        assert!(help(&made_up.subject(), &Reason::CreatesNoModule).contains("return a module object"));
+        assert!(
+            help(&made_up.subject(), &Reason::CreatesNoModule).contains("a module object from Py_mod_create")
+        );
     }
 }

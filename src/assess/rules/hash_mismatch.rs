@@ -26,8 +26,11 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     let message = format!("{} is not the file that RECORD lists", subject.member.path);
     let evidence = [("RECORD says", recorded), ("the file has", found)]
         .map(|(who, hash)| Evidence::new(EvidenceKind::Hash, format!("{who} sha256 {hash}")));
-    let help = "install the distribution again, from a source that you trust".to_owned();
-    Some(RULE.finding(subject, message, evidence.to_vec(), help))
+    let help = subject.audience.pick(
+        "install the distribution again, from a source that you trust",
+        "write RECORD anew after the last tool that changes files of the wheel",
+    );
+    Some(RULE.finding(subject, message, evidence.to_vec(), help.to_owned()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{Check, Rule, listed, on_platforms};
 use crate::assess::statements::{self, Met};
-use crate::model::{DistributionReport, Finding, KnownStatus, Level, Severity};
+use crate::model::{Audience, DistributionReport, Finding, KnownStatus, Level, Severity};
 
 pub(super) const RULE: Rule = Rule {
     id: "known-crash",
@@ -18,7 +18,7 @@ Move to a version without that record, or read what the evidence says.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding> {
     let is_meant = |met: &Met<'_>| met.known.record.status == KnownStatus::Crashes;
     let all: Vec<Met<'_>> = statements::met(reports).into_iter().filter(is_meant).collect();
     let message = |about: &[&DistributionReport], targets: &[crate::model::Target], first: &Met<'_>| {
@@ -30,7 +30,11 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
             first.known.said()
         )
     };
-    RULE.told_by(&all, message, "move to another version, or read what the evidence says")
+    let help = audience.pick(
+        "move to another version, or read what the evidence says",
+        "read what the evidence says before you publish it",
+    );
+    RULE.told_by(&all, message, help)
 }
 
 #[cfg(test)]
@@ -41,7 +45,7 @@ mod tests {
     fn found(verdict: Verdict, basis: Basis, bearing: Bearing) -> Option<Finding> {
         let mut report = made_up::report_of(&[verdict]).distributions.remove(0);
         report.known = vec![made_up::known(KnownStatus::Crashes, basis, bearing)];
-        check(&[&report])
+        check(&[&report], Audience::User)
     }
 
     #[test]
@@ -62,5 +66,14 @@ mod tests {
     fn other_versions_do_not_count() {
         assert_eq!(found(Verdict::GilFree, Basis::Measured, Bearing::Earlier), None);
         assert_eq!(found(Verdict::GilFree, Basis::Measured, Bearing::Later("2".to_owned())), None);
+    }
+
+    #[test]
+    fn who_publishes_it_is_not_sent_to_another_version() {
+        let mut report = made_up::report_of(&[Verdict::GilFree]).distributions.remove(0);
+        report.known = vec![made_up::known(KnownStatus::Crashes, Basis::Measured, Bearing::This)];
+        let help = |audience| check(&[&report], audience).unwrap().help;
+        assert_eq!(help(Audience::User), "move to another version, or read what the evidence says");
+        assert_eq!(help(Audience::Publisher), "read what the evidence says before you publish it");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Rule, listed, on_platforms};
 use crate::assess::statements::{self, Met};
-use crate::model::{Basis, DistributionReport, Finding, KnownStatus, Level, Severity, Verdict};
+use crate::model::{Audience, Basis, DistributionReport, Finding, KnownStatus, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "known-unsafe",
@@ -19,7 +19,7 @@ Read what the evidence says, and keep threads away from it until it is mended.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding> {
     let is_meant = |met: &Met<'_>| {
         met.known.record.status == KnownStatus::Unsafe
             && matches!(met.judged.verdict, Verdict::GilFree | Verdict::PurePython)
@@ -35,7 +35,10 @@ fn check(reports: &[&DistributionReport]) -> Option<Finding> {
                 first.known.said()
             )
         },
-        "read what the evidence says, and keep threads away from it until it is mended",
+        audience.pick(
+            "read what the evidence says, and keep threads away from it until it is mended",
+            "read what the evidence says, and mend it or take the declaration back",
+        ),
     )
 }
 
@@ -72,7 +75,7 @@ mod tests {
     fn found(verdict: Verdict, status: KnownStatus, basis: Basis, bearing: Bearing) -> Option<Finding> {
         let mut report = made_up::report_of(&[verdict]).distributions.remove(0);
         report.known = vec![made_up::known(status, basis, bearing)];
-        check(&[&report])
+        check(&[&report], Audience::User)
     }
 
     #[test]

@@ -27,7 +27,11 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
     })?;
     let message = format!("{} {}, but its code is for {abi}", subject.name.dotted, wrong.text);
     let evidence = [vec![wrong], slice.built_for.evidence.clone()].concat();
-    Some(RULE.finding(subject, message, evidence, "ask upstream how the wheel was built".to_owned()))
+    let help = subject.audience.pick(
+        "ask upstream how the wheel was built",
+        "build the wheel in a clean folder: what another Python's build left behind is packed too",
+    );
+    Some(RULE.finding(subject, message, evidence, help.to_owned()))
 }
 
 /// What the suffix says, where the code contradicts it.

@@ -6,6 +6,7 @@
 
 mod abi_mismatch;
 mod classifier_contradicts_binary;
+mod classifier_missing;
 mod crashes_on_import;
 mod database_contradicts_binary;
 mod disagreeing_slices;
@@ -16,6 +17,7 @@ mod gil_reenabled;
 mod hash_mismatch;
 mod known_crash;
 mod known_unsafe;
+mod leads;
 mod mislabelled_binary;
 mod no_free_threaded_wheel;
 mod odd_gil_value;
@@ -23,16 +25,17 @@ mod platform_gap;
 mod runtime_contradicts_static;
 mod source_only;
 mod stale_record;
+mod tags_disagree;
 mod undetermined;
 mod unread;
 
 use crate::model::{
-    Abi, Confidence, DistributionReport, Evidence, Finding, Judgement, Level, Platform, RuleText, Runtime,
-    Severity, Slice, Subject, Target, Verdict,
+    Abi, Audience, Confidence, DistributionReport, Evidence, Finding, Judgement, Level, Platform, RuleText,
+    Runtime, Severity, Slice, Subject, Target, Verdict, tags,
 };
 
 /// Every rule, in the order that lists show them.
-pub const RULES: [Rule; 21] = [
+pub const RULES: [Rule; 28] = [
     gil_reenabled::RULE,
     abi_mismatch::RULE,
     runtime_contradicts_static::RULE,
@@ -42,18 +45,25 @@ pub const RULES: [Rule; 21] = [
     no_free_threaded_wheel::RULE,
     gil_binary_under_none_tag::RULE,
     mislabelled_binary::RULE,
+    tags_disagree::RULE,
     hash_mismatch::RULE,
     source_only::RULE,
     undetermined::RULE,
     unread::RULE,
     classifier_contradicts_binary::RULE,
     database_contradicts_binary::RULE,
+    classifier_missing::RULE,
     fails_under_threads::RULE,
     disagreeing_slices::RULE,
     platform_gap::RULE,
     odd_gil_value::RULE,
     fixed_in::RULE,
     stale_record::RULE,
+    leads::borrowed_references::RULE,
+    leads::unlocked_iteration::RULE,
+    leads::unsynchronised_memory::RULE,
+    leads::shared_state::RULE,
+    leads::blanket_declaration::RULE,
 ];
 
 /// A rule.
@@ -76,7 +86,7 @@ enum Check {
     /// One module.
     Module(fn(&Subject<'_>) -> Option<Finding>),
     /// One version of one distribution, on every platform that it was chosen for.
-    Package(fn(&[&DistributionReport]) -> Option<Finding>),
+    Package(fn(&[&DistributionReport], Audience) -> Option<Finding>),
 }
 
 impl Rule {
@@ -126,7 +136,7 @@ impl Rule {
             source: subject.distribution.source.clone(),
             platforms: subject.platform.into_iter().collect(),
             member: Some(subject.member.path.clone()),
-            message,
+            message: addressed(subject, message),
             evidence,
             help,
         }
@@ -145,12 +155,23 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
 
 /// What all rules say of one version of one distribution, given what it is on each platform.
 #[must_use]
-pub fn check_package(reports: &[&DistributionReport]) -> Vec<Finding> {
+pub fn check_package(reports: &[&DistributionReport], audience: Audience) -> Vec<Finding> {
     let say = |rule: &Rule| match rule.check {
         Check::Module(_) => None,
-        Check::Package(check) => check(reports),
+        Check::Package(check) => check(reports, audience),
     };
     RULES.iter().filter_map(say).collect()
+}
+
+/// To who publishes a wheel: against what its own tags say.
+fn addressed(subject: &Subject<'_>, message: String) -> String {
+    let tags = &subject.distribution.tags;
+    match subject.audience {
+        Audience::Publisher if !tags.is_empty() => {
+            format!("your wheel says {}: {message}", tags::without_platforms(tags))
+        }
+        _ => message,
+    }
 }
 
 /// The targets with a verdict that satisfies `wanted`, and what was concluded for the first of them.
@@ -202,7 +223,8 @@ fn listed<T: ToString>(items: &[T]) -> String {
 
 /// The slices of a file with the ABI that their code shows; none for a file that has no init function.
 fn built<'a>(subject: &Subject<'a>) -> Vec<(&'a Slice, Abi)> {
-    if subject.verdicts.values().all(|judgement| judgement.verdict == Verdict::NotAnExtension) {
+    let mut verdicts = subject.verdicts.values().map(|judgement| judgement.verdict).peekable();
+    if verdicts.peek().is_some() && verdicts.all(|verdict| verdict == Verdict::NotAnExtension) {
         return Vec::new();
     }
     let slices = subject.facts.map_or(&[][..], |facts| &facts.slices);

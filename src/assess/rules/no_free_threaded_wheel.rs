@@ -1,7 +1,7 @@
 //! `no-free-threaded-wheel`: an installer finds nothing.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Finding, Level, Severity, Verdict};
+use crate::model::{Audience, DistributionReport, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "no-free-threaded-wheel",
@@ -19,7 +19,7 @@ Move to a version with such a wheel, or ask the maintainers for one.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let (missing, targets) = with_verdict(reports, |verdict| verdict == Verdict::NotAvailable);
     let distribution = &missing.first()?.distribution;
     let message =
@@ -40,12 +40,12 @@ mod tests {
             on(Platform::MacosArm64, Verdict::NotAvailable),
             on(Platform::WindowsArm64, Verdict::NotAvailable),
         ];
-        let finding = check(&reports.iter().collect::<Vec<_>>()).unwrap();
+        let finding = check(&reports.iter().collect::<Vec<_>>(), Audience::User).unwrap();
         assert_eq!(
             finding.message,
             "foo 1.0 has no file that 3.14t can install on macos-arm64 and windows-arm64"
         );
         assert_eq!(finding.platforms, [Platform::MacosArm64, Platform::WindowsArm64]);
-        assert_eq!(check(&[&reports[0]]), None);
+        assert_eq!(check(&[&reports[0]], Audience::User), None);
     }
 }

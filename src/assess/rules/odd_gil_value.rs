@@ -27,8 +27,11 @@ fn check(subject: &Subject<'_>) -> Option<Finding> {
         "{} {}: 3.13 and 3.14 leave the GIL off for it, 3.15 turns it on",
         subject.name.dotted, judgement.reason
     );
-    let help = "ask upstream for: {Py_mod_gil, Py_MOD_GIL_NOT_USED}".to_owned();
-    Some(RULE.finding(subject, message, judgement.evidence.clone(), help))
+    let help = subject.audience.pick(
+        "ask upstream for: {Py_mod_gil, Py_MOD_GIL_NOT_USED}",
+        "write {Py_mod_gil, Py_MOD_GIL_NOT_USED}",
+    );
+    Some(RULE.finding(subject, message, judgement.evidence.clone(), help.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `platform-gap`: ready here, not there.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Finding, Level, Severity, Verdict};
+use crate::model::{Audience, DistributionReport, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "platform-gap",
@@ -17,7 +17,7 @@ Move to a version that is ready on all of them, or leave the platform out.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let is_ready = |verdict| matches!(verdict, Verdict::GilFree | Verdict::PurePython);
     let lags = |verdict| verdict > Verdict::GilFree;
     let (behind, targets) = with_verdict(reports, lags);
@@ -47,7 +47,7 @@ mod tests {
     fn message(reports: &[(Platform, Verdict)]) -> Option<String> {
         let reports: Vec<_> =
             reports.iter().map(|(platform, verdict)| made_up::chosen("foo", *platform, *verdict)).collect();
-        check(&reports.iter().collect::<Vec<_>>()).map(|finding| finding.message)
+        check(&reports.iter().collect::<Vec<_>>(), Audience::User).map(|finding| finding.message)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `source-only`: what is not built yet cannot be read.
 
 use super::{Check, Rule, listed, on_platforms, with_verdict};
-use crate::model::{DistributionReport, Finding, Level, Severity, Verdict};
+use crate::model::{Audience, DistributionReport, Finding, Level, Severity, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "source-only",
@@ -19,7 +19,7 @@ Move to a version with a wheel, or build the wheel and audit that.",
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], _: Audience) -> Option<Finding> {
     let (compiled, targets) = with_verdict(reports, |verdict| verdict == Verdict::SourceOnly);
     let first = compiled.first()?;
     let message = format!(
@@ -42,13 +42,13 @@ mod tests {
     #[test]
     fn only_where_there_is_no_wheel() {
         let on = |verdict| made_up::chosen("foo", Platform::LinuxX86_64, verdict);
-        let finding = check(&[&on(Verdict::SourceOnly)]).unwrap();
+        let finding = check(&[&on(Verdict::SourceOnly)], Audience::User).unwrap();
         assert_eq!(
             finding.message,
             "foo 1.0 has no wheel that 3.14t can install on linux-x86_64: its source archive would be compiled"
         );
         for verdict in [Verdict::GilFree, Verdict::NotAvailable, Verdict::Undetermined] {
-            assert_eq!(check(&[&on(verdict)]), None);
+            assert_eq!(check(&[&on(verdict)], Audience::User), None);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Rule};
 use crate::assess::statements;
-use crate::model::{Bearing, DistributionReport, Finding, Known, Level, STALE, Severity};
+use crate::model::{Audience, Bearing, DistributionReport, Finding, Known, Level, STALE, Severity};
 
 pub(super) const RULE: Rule = Rule {
     id: "stale-record",
@@ -18,7 +18,11 @@ package: what is known of it may have been overtaken.
     check: Check::Package(check),
 };
 
-fn check(reports: &[&DistributionReport]) -> Option<Finding> {
+fn check(reports: &[&DistributionReport], audience: Audience) -> Option<Finding> {
+    // The newer version is the one that is about to be published.
+    if audience == Audience::Publisher {
+        return None;
+    }
     let stale: Vec<&DistributionReport> = reports.iter().copied().filter(|one| is_overtaken(one)).collect();
     let first = *stale.first()?;
     let known = youngest(first)?;
@@ -58,7 +62,7 @@ mod tests {
             Known { age: *age, ..known }
         };
         report.known = known.iter().map(record).collect();
-        check(&[&report]).map(|finding| finding.message)
+        check(&[&report], Audience::User).map(|finding| finding.message)
     }
 
     #[test]
@@ -72,6 +76,15 @@ mod tests {
             found(&[(200, Bearing::This)], Some("1.1")).unwrap(),
             "what the database says of gil-free was checked 200 days ago, and gil-free 1.1 is there"
         );
+    }
+
+    #[test]
+    fn who_publishes_a_version_is_not_told_that_it_is_newer() {
+        let mut report = made_up::report_of(&[Verdict::GilFree]).distributions.remove(0);
+        let known = made_up::known(KnownStatus::GilFree, Basis::Measured, Bearing::Earlier);
+        report.known = vec![Known { age: 181, ..known }];
+        assert!(check(&[&report], Audience::User).is_some());
+        assert_eq!(check(&[&report], Audience::Publisher), None);
     }
 
     #[test]

@@ -21,8 +21,10 @@ program; otherwise install the distribution again.",
 fn check(subject: &Subject<'_>) -> Option<Finding> {
     let (_, judgement) = judged(subject, |judgement| matches!(judgement.reason, Reason::Unread(_)))?;
     let message = format!("{} {}", subject.member.path, judgement.reason);
-    let help = "look at the file, or install the distribution again".to_owned();
-    Some(RULE.finding(subject, message, judgement.evidence.clone(), help))
+    let help = subject
+        .audience
+        .pick("look at the file, or install the distribution again", "look at what the build put there");
+    Some(RULE.finding(subject, message, judgement.evidence.clone(), help.to_owned()))
 }
 
 #[cfg(test)]

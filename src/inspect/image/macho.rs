@@ -77,6 +77,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Image<'_>, ImageError> {
     }
     tables.initialisers = file.initialisers(&memory, &tables.fixups)?;
     tables.data_slices = file.data_slices(&memory);
+    tables.zeroed = Some(file.zeroed());
     Ok(Image::new(Format::MachO, arch(file.machine), memory, tables))
 }
 

@@ -63,6 +63,8 @@ struct Tables<'data> {
     initialisers: Vec<u64>,
     thread_template: Option<ThreadTemplate>,
     data_slices: Vec<&'data [u8]>,
+    /// See [`Image::zeroed`]; none where segments tell.
+    zeroed: Option<u64>,
 }
 
 /// A symbol that other libraries may bind to.
@@ -281,6 +283,15 @@ impl<'data> Image<'data> {
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         self.memory.segments()
+    }
+
+    /// Bytes of writable memory that the file has no content for: `.bss` and its like. Mach-O rounds its segments up to
+    /// whole pages in the file too, so that there its sections are asked.
+    #[must_use]
+    pub fn zeroed(&self) -> u64 {
+        let writable = self.segments().iter().filter(|segment| segment.writable);
+        let sum = || writable.map(|segment| segment.size - segment.file_size).fold(0, u64::saturating_add);
+        self.tables.zeroed.unwrap_or_else(sum)
     }
 
     /// The file's bytes that texts and tables can be in: all mapped, file-backed ones that are not only code.

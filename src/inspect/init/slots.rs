@@ -66,8 +66,14 @@ pub(super) fn definition(
     Definition {
         address,
         head: Head { free_threaded: by_name, flags, zero },
+        state_size: word(layout.size).known().map(|size| signed(size, pointer)),
         slots: array(content, word(layout.slots), false),
     }
+}
+
+/// A `Py_ssize_t` of this many bytes.
+const fn signed(value: u64, pointer: u8) -> i64 {
+    if pointer == 4 { (value << 32).cast_signed() >> 32 } else { value.cast_signed() }
 }
 
 /// An array of `PySlot` that an export hook returned.

@@ -6,9 +6,10 @@ use super::choice;
 use super::group::Group;
 use super::page::{Page, Tone};
 use super::runtime;
+use crate::model::tags::without_platforms;
 use crate::model::{
-    DistributionReport, Evidence, EvidenceKind, Finding, Judgement, Level, ModuleReport, Reason, Report,
-    SuppressedBy, Suppression, Target, Verdict,
+    Audience, DistributionReport, Evidence, EvidenceKind, Finding, Judgement, Level, ModuleReport, Reason,
+    Report, SuppressedBy, Suppression, Target, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,20 @@ pub(in crate::report) const REPEATING: [&str; 7] = [
     "source-only",
     "platform-gap",
 ];
+
+/// Rules that give leads, which are counted at the end and listed where everything is.
+pub(super) const LEADS: [&str; 5] = [
+    "blanket-declaration",
+    "borrowed-references",
+    "shared-state",
+    "unlocked-iteration",
+    "unsynchronised-memory",
+];
+
+/// Whether a finding is a lead, and nobody has made it count.
+pub(super) fn is_lead(finding: &Finding) -> bool {
+    LEADS.contains(&finding.rule) && finding.suppressed.is_none() && finding.level == Level::Warn
+}
 
 /// Rules of which another version is the way out.
 const ABOUT_FILES: [&str; 3] = ["no-free-threaded-wheel", "source-only", "platform-gap"];
@@ -37,6 +52,9 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     let by_tag = refused_by_tag(group);
     for (_, reason) in by_tag.iter().filter(|_| report.targets.len() > 1) {
         page.paragraph(4, Tone::Plain, &reason.to_string());
+    }
+    if report.audience == Audience::Publisher && by_tag.is_empty() {
+        claim(group, page);
     }
     choice::write(group, report.platforms.len() > 1, detail, page);
     let asked = |target: &&Target| {
@@ -58,6 +76,7 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     findings.retain(|finding| told.insert((finding.rule, &finding.message)));
     suppressed(&findings, page);
     findings.retain(|finding| finding.suppressed.is_none() && finding.level > Level::Allow);
+    findings.retain(|finding| detail == Detail::Everything || !is_lead(finding));
     other_findings(&findings, detail, page);
     // Where other versions were looked at, what to move to is told above.
     let searched =
@@ -69,6 +88,21 @@ pub(super) fn write(report: &Report, group: &Group<'_>, names_source: bool, deta
     helps.dedup();
     for help in helps {
         page.paragraph(4, Tone::Help, help);
+    }
+}
+
+/// What the wheel says of itself, above that which belies it.
+fn claim(group: &Group<'_>, page: &mut Page) {
+    let is_belied = |judged: &(&Target, &Judgement)| judged.1.verdict > Verdict::GilFree;
+    let reports = group.reports.iter().filter(|report| !report.distribution.tags.is_empty());
+    for report in reports {
+        let belied: Vec<String> =
+            report.verdicts.iter().filter(is_belied).map(|(target, _)| target.to_string()).collect();
+        if !belied.is_empty() {
+            let says = without_platforms(&report.distribution.tags);
+            let text = format!("your wheel says {says}, so that {} installs it:", belied.join(" or "));
+            page.paragraph(4, Tone::Plain, &text);
+        }
     }
 }
 
@@ -87,7 +121,7 @@ pub(super) fn shows_modules(group: &Group<'_>, detail: Detail) -> bool {
 /// Whether a rule has found more than a verdict says.
 pub(super) fn has_more_to_tell(report: &Report, distribution: &DistributionReport) -> bool {
     let mut findings = report.findings.iter().filter(|finding| is_about(finding, distribution));
-    findings.any(|finding| !REPEATING.contains(&finding.rule))
+    findings.any(|finding| !REPEATING.contains(&finding.rule) && !is_lead(finding))
 }
 
 pub(in crate::report) fn is_about(finding: &Finding, report: &DistributionReport) -> bool {

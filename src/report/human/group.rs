@@ -32,6 +32,11 @@ impl Group<'_> {
         self.reports.iter().map(|report| worst(report)).max().unwrap_or(Verdict::PurePython)
     }
 
+    /// Whether there is a target that it was judged for.
+    pub(super) fn is_judged(&self) -> bool {
+        self.reports.iter().any(|report| !report.verdicts.is_empty())
+    }
+
     /// The worst verdict for a target.
     pub(in crate::report) fn worst_for(&self, target: Target) -> Option<Verdict> {
         self.judged(target).map(|(_, judgement)| judgement.verdict).max()

@@ -184,7 +184,7 @@ mod tests {
 
         On 3.14t, at worst over 7 platforms, 1 of 4 distributions turns the GIL on, 1
           has no wheel, none leaves it off, 1 is pure Python, 1 is undetermined.
-        On 3.15t, at worst over 7 platforms, 1 of 4 distributions turns the GIL on, 1
+        On 3.15t, at worst over 7 platforms, 1 of 3 distributions turns the GIL on, 1
           has no wheel, none leaves it off, 1 is undetermined.
         ");
     }
@@ -204,7 +204,7 @@ mod tests {
 
         On 3.14t, at worst over 7 platforms, 1 of 4 distributions turns the GIL on, 1 has no wheel, none leaves it off, 1 is
           pure Python, 1 is undetermined.
-        On 3.15t, at worst over 7 platforms, 1 of 4 distributions turns the GIL on, 1 has no wheel, none leaves it off, 1 is
+        On 3.15t, at worst over 7 platforms, 1 of 3 distributions turns the GIL on, 1 has no wheel, none leaves it off, 1 is
           undetermined.
         ");
     }

@@ -13,7 +13,7 @@ pub(super) mod table;
 use super::environment::{plural, sentence};
 use super::known::human::sentence as database_sentence;
 use super::summary::unread;
-use crate::model::{DistributionReport, Note, Reason, Report, RuleText, Target, Verdict};
+use crate::model::{DistributionReport, Finding, Note, Reason, Report, RuleText, Target, Verdict};
 use group::Group;
 use page::{Page, Tone};
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ pub fn render(report: &Report, layout: &Layout, rules: &[RuleText]) -> String {
             explanation::write(report, rules, &mut page);
         }
     }
-    summary(report, &mut page);
+    summary(report, layout.detail, &mut page);
     for database in &report.databases {
         page.paragraph(0, Tone::Faint, &format!("With the {}.", database_sentence(database)));
     }
@@ -122,13 +122,17 @@ fn heading(report: &Report, page: &mut Page) {
         [one] => format!(" on {one}"),
         several => format!(" on {} platforms", several.len()),
     };
-    let text = format!(
-        "{} {}{on} · {distributions} {} · {modules} extension {}",
-        plural(targets.len(), "target"),
-        targets.join(", "),
-        plural(distributions, "distribution"),
-        plural(modules, "module"),
-    );
+    let judged_for = match targets.as_slice() {
+        [] => "no target".to_owned(),
+        targets => format!("{} {}", plural(targets.len(), "target"), targets.join(", ")),
+    };
+    // What was not judged was not told from libraries either.
+    let modules = match targets.as_slice() {
+        [] => String::new(),
+        _ => format!(" · {modules} extension {}", plural(modules, "module")),
+    };
+    let distribution = plural(distributions, "distribution");
+    let text = format!("{judged_for}{on} · {distributions} {distribution}{modules}");
     page.paragraph(0, Tone::Strong, &text);
     page.gap();
 }
@@ -159,7 +163,7 @@ fn listed<'a>(report: &'a Report, layout: &Layout) -> (Vec<Group<'a>>, usize) {
     let mut listed =
         group::groups(report.distributions.iter().filter(|one| everything || !told_together(one)));
     listed.sort_by_key(|group| std::cmp::Reverse(group.worst()));
-    let is_pure = |group: &Group<'_>| group.worst() == Verdict::PurePython;
+    let is_pure = |group: &Group<'_>| group.is_judged() && group.worst() == Verdict::PurePython;
     let pure = listed.iter().filter(|one| is_pure(one)).count();
     if pure <= PURE_LISTED || everything {
         return (listed, 0);
@@ -238,20 +242,27 @@ fn unread_modules(report: &DistributionReport) -> impl Iterator<Item = String> {
     unread.map(|module| format!("{}: {}", report.distribution.source, module.member.path))
 }
 
-fn summary(report: &Report, page: &mut Page) {
+fn summary(report: &Report, detail: Detail, page: &mut Page) {
     let unread = unread(report);
     for target in &report.targets {
         page.paragraph(0, Tone::Strong, &sentence_for(report, *target));
     }
-    runtime::summary(report, page);
-    let mut also: BTreeMap<&str, usize> = BTreeMap::new();
-    let counting = report.findings.iter().filter(|finding| finding.suppressed.is_none());
-    for finding in counting.filter(|finding| ALSO_WRONG.contains(&finding.rule)) {
-        *also.entry(finding.rule).or_default() += 1;
+    if report.targets.is_empty() {
+        page.paragraph(
+            0,
+            Tone::Strong,
+            "No wheel is for a free-threaded Python that is known: none was judged.",
+        );
     }
+    runtime::summary(report, page);
+    let also = counted(report, |finding| finding.suppressed.is_none() && ALSO_WRONG.contains(&finding.rule));
     if !also.is_empty() {
-        let rules: Vec<String> = also.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
-        page.paragraph(0, Tone::Bad, &format!("Also found: {}.", rules.join(", ")));
+        page.paragraph(0, Tone::Bad, &format!("Also found: {also}."));
+    }
+    let leads = counted(report, details::is_lead);
+    if !leads.is_empty() {
+        let where_to = if detail == Detail::Everything { "" } else { " (-v lists them)" };
+        page.paragraph(0, Tone::Faint, &format!("Leads, which prove nothing: {leads}{where_to}."));
     }
     let suppressed = report.findings.iter().filter(|finding| finding.suppressed.is_some()).count();
     if suppressed > 0 {
@@ -270,6 +281,16 @@ fn summary(report: &Report, page: &mut Page) {
             &format!("{unread} {things} {were} not read: this audit is not complete."),
         );
     }
+}
+
+/// `2 × known-crash, 1 × known-unsafe`: the rules of these findings.
+fn counted(report: &Report, which: impl Fn(&Finding) -> bool) -> String {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| which(finding)) {
+        *rules.entry(finding.rule).or_default() += 1;
+    }
+    let rules: Vec<String> = rules.iter().map(|(rule, count)| format!("{count} × {rule}")).collect();
+    rules.join(", ")
 }
 
 /// Rules whose findings no verdict shows.
@@ -299,7 +320,8 @@ pub(super) fn sentence_for(report: &Report, target: Target) -> String {
         1 => format!("1 {one}"),
         several => format!("{several} {many}"),
     };
-    let total = groups.len();
+    // What is not for this target is none of those that it says something of.
+    let total: usize = counts.values().sum();
     let of = format!("of {total} {} ", plural(total, "distribution"));
     let mut parts =
         vec![part(Verdict::RequiresGil, &format!("{of}turns the GIL on"), &format!("{of}turn the GIL on"))];
@@ -394,6 +416,25 @@ mod tests {
         1 thing was not read: this audit is not complete.
         With the database embedded: 215 packages, of 2026-11-21 (1a2b3c4d).
         ");
+    }
+
+    #[test]
+    fn leads_are_counted_and_listed_where_everything_is() {
+        let mut report = made_up::report_of(&[Verdict::GilFree]);
+        let mut lead = made_up::finding("shared-state");
+        lead.distribution = report.distributions[0].distribution.to_string();
+        lead.source.clone_from(&report.distributions[0].distribution.source);
+        lead.level = crate::model::Level::Warn;
+        report.findings = vec![lead];
+        let normal = rendered(&report, Detail::Normal);
+        assert!(normal.contains("Leads, which prove nothing: 1 × shared-state (-v lists them)."), "{normal}");
+        assert!(!normal.contains("shared-state: "), "{normal}");
+        let everything = rendered(&report, Detail::Everything);
+        assert!(everything.contains("    shared-state: "), "{everything}");
+        // Who makes it count wants to see it.
+        report.findings[0].level = crate::model::Level::Deny;
+        let counting = rendered(&report, Detail::Normal);
+        assert!(counting.contains("    shared-state: ") && !counting.contains("Leads"), "{counting}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::group::{Group, groups};
 use super::page::{Page, Tone, width};
+use crate::model::tags::without_platforms;
 use crate::model::{DistributionReport, Judgement, Platform, Reason, Report, Target, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,9 @@ impl<'a> Table<'a> {
         if self.platforms.len() > 1 && group.reports.iter().all(|report| report.chosen.is_some()) {
             return self.rows_by_verdict(group, page);
         }
+        if !group.is_judged() {
+            return self.row_of_unjudged(group, page);
+        }
         if let [target] = self.targets
             && let Some((report, judgement)) = group.judged(*target).next()
         {
@@ -79,6 +83,19 @@ impl<'a> Table<'a> {
         let tag = tags.filter(|_| self.is_ambiguous(group));
         row.extend(tag.map(|tag| (Tone::Faint, tag.as_str(), 0)));
         page.cells(&row);
+    }
+
+    /// A wheel that is for no target.
+    fn row_of_unjudged(&self, group: &Group<'_>, page: &mut Page) {
+        let tags =
+            group.reports.iter().flat_map(|report| report.distribution.tags.clone()).collect::<Vec<_>>();
+        let words =
+            if tags.is_empty() { String::new() } else { format!("tagged {}", without_platforms(&tags)) };
+        page.cells(&[
+            (Tone::Faint, &format!("· {}", group.label), self.name_width + 2),
+            (Tone::Faint, "not judged", WORDS_WIDTH),
+            (Tone::Plain, &words, 0),
+        ]);
     }
 
     /// A line for each verdict, worst first, with the targets and platforms that have it.

@@ -238,6 +238,12 @@ impl<'data> File<'data> {
         first.map_or(0, |segment| segment.address)
     }
 
+    /// Bytes of the sections that hold zeros at first, without thread-local ones.
+    pub(super) fn zeroed(&self) -> u64 {
+        let zeroed = |section: &&Section| matches!(section.flags.typ(), S_ZEROFILL | S_GB_ZEROFILL);
+        self.sections.iter().filter(zeroed).fold(0, |sum, section| sum.saturating_add(section.size))
+    }
+
     pub(super) fn is_code(&self, address: u64) -> bool {
         self.sections.iter().any(|section| section.holds_code() && section.contains(address))
     }
