@@ -18,7 +18,7 @@ use crate::model::Target;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -84,6 +84,17 @@ impl Cli {
             Self::command().error(ErrorKind::MissingRequiredArgument, why).exit();
         }
         cli
+    }
+}
+
+impl Command {
+    /// How often `-v` was given.
+    #[must_use]
+    pub const fn verbosity(&self) -> u8 {
+        match self {
+            Self::Check(check) | Self::Confirm(check) => check.verbose,
+            _ => 0,
+        }
     }
 }
 
@@ -227,9 +238,10 @@ pub struct Check {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Every module with all evidence, also those that are fine.
-    #[arg(short, long)]
-    pub verbose: bool,
+    /// Every module with all evidence, also those that are fine. Twice (`-vv`): also tell on standard error what is asked,
+    /// read, resolved, decoded and run; `FTAUDIT_LOG` does so for every command, with a filter as `RUST_LOG` has it.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
 
     /// When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]

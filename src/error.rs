@@ -2,7 +2,7 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{cli, config, confirm, dashboard, db, deliver, diff, plan, policy, saved, unpack};
+use crate::{cli, config, confirm, dashboard, db, deliver, diff, log, plan, policy, saved, unpack};
 use std::path::PathBuf;
 
 /// What ends the program before its job is done.
@@ -17,6 +17,9 @@ pub enum Error {
     /// The reports that are asked for have no place of their own.
     #[error(transparent)]
     Output(#[from] plan::OutputError),
+    /// What is to be told of the run makes no sense.
+    #[error(transparent)]
+    Log(#[from] log::LogError),
     /// A report that is to be compared cannot be read.
     #[error(transparent)]
     Saved(#[from] saved::SavedError),

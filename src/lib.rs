@@ -23,7 +23,7 @@
 //! [`knowledge`] shows it, and measures wheels to renew it.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
-//! hears Ctrl-C with `ctrlc`.
+//! hears Ctrl-C with `ctrlc`. [`log`] writes down what the stages tell of themselves with `tracing`.
 //!
 //! Reports that were written before are read back by [`saved`]: [`diff()`] compares two of them, and [`dashboard()`] makes a
 //! site of many.
@@ -43,6 +43,7 @@ pub mod diff;
 mod error;
 pub mod inspect;
 pub mod interrupt;
+pub mod log;
 pub mod model;
 pub mod plan;
 pub mod policy;

@@ -308,8 +308,10 @@ fn help_tells_every_flag_and_status() {
       -q, --quiet
               Only the summary, and no progress bar
 
-      -v, --verbose
-              Every module with all evidence, also those that are fine
+      -v, --verbose...
+              Every module with all evidence, also those that are fine. Twice (`-vv`): also tell on
+              standard error what is asked, read, resolved, decoded and run; `FTAUDIT_LOG` does so for
+              every command, with a filter as `RUST_LOG` has it
 
           --color <WHEN>
               When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set

@@ -13,6 +13,7 @@ use crate::cli::{
 };
 use crate::config::{self, Config};
 use crate::confirm;
+use crate::log;
 use crate::model::{Audience, Platform, Target};
 use crate::policy::{self, Baseline, Policy};
 use crate::report::Folders;
@@ -165,7 +166,7 @@ impl Plan {
                 stress: check.confirm == Some(Confirm::Stress),
                 patience: Duration::from_secs(check.import_timeout.get()),
             },
-            progress: !check.quiet && stderr().is_terminal(),
+            progress: !check.quiet && !log::is_wanted(check.verbose) && stderr().is_terminal(),
         })
     }
 
@@ -327,7 +328,7 @@ mod tests {
             summary: false,
             explain: false,
             quiet: false,
-            verbose: false,
+            verbose: 0,
             color: Color::Auto,
         }
     }

@@ -42,7 +42,7 @@ pub enum OutputError {
 pub(super) fn of_check(check: &Check) -> Result<Vec<Output>, OutputError> {
     let detail = match (check.quiet || check.summary, check.verbose) {
         (true, _) => Detail::Summary,
-        (_, true) => Detail::Everything,
+        (_, 1..) => Detail::Everything,
         _ => Detail::Normal,
     };
     let view = if check.matrix { View::Matrix } else { View::List };
@@ -184,6 +184,7 @@ mod tests {
         assert_eq!(detail(&["-q"]), Detail::Summary);
         assert_eq!(detail(&["--summary"]), Detail::Summary);
         assert_eq!(detail(&["-v"]), Detail::Everything);
+        assert_eq!(detail(&["-vv"]), Detail::Everything);
     }
 
     #[test]

@@ -24,3 +24,4 @@ mod testing;
 mod visible;
 
 pub use place::Folders;
+pub(crate) use visible::visible;

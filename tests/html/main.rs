@@ -19,7 +19,7 @@ use ftaudit::model::{
     Facts, Finding, Fix, ForeignEnvironment, Format, GilCall, Head, Hook, HookKind, Init, Judgement, Known,
     KnownStatus, Level, MeasuredWheel, Member, ModuleName, ModuleReport, Note, Outcome, Platform, Proof,
     Protection, PythonVersion, Reason, Record, Report, Runtime, Seen, Severity, Slice, Slot, SlotArray,
-    SlotValue, Subject, SuppressedBy, Suppression, Target, Verdict,
+    SlotValue, Subject, SuppressedBy, Suppression, Target, Usage, Verdict,
 };
 
 use std::io::Write;
