@@ -3,7 +3,7 @@
 use assert_cmd::cargo::cargo_bin_cmd;
 use clap::ValueEnum;
 use ftaudit::assess::rules::RULES;
-use ftaudit::cli::Format;
+use ftaudit::cli::{Format, Spelled};
 use ftaudit::model::Verdict;
 use std::fs;
 
@@ -60,7 +60,7 @@ fn exit_statuses_are_those_of_the_help() {
 /// Every format is in the list of formats, in the order of the help.
 #[test]
 fn formats_are_those_of_the_program() {
-    let formats = Format::value_variants().iter().map(|format| format.id());
+    let formats = Format::value_variants().iter().map(Spelled::id);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/formats.md");
     let documentation = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let rows = documentation.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
