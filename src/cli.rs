@@ -10,7 +10,7 @@ pub use completions::completions;
 pub use database::{Database, DatabaseOptions, Export, ExportFormat, List, Refresh, Show, Verify};
 pub use manual::{ManualError, Page, page, pages};
 pub use project::{IndexArguments, PolicyOptions, ProjectOptions};
-pub use report::{Format, FormatOption, FormatOptionParser, InspectFormat};
+pub use report::{DiffFormat, Format, FormatOption, FormatOptionParser, InspectFormat, Spelled};
 
 use crate::assess::rules::RULES;
 use crate::confirm::{PythonChoice, sandbox};
@@ -18,7 +18,7 @@ use crate::model::Target;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -36,6 +36,12 @@ const EXIT_STATUS: &str = "Exit status:
   1  something needs the GIL, does not install or load, crashes, was changed, or belies its verdict
   2  wrong usage, or nothing could be audited
   3  nothing wrong seen, but something undetermined, unbuilt, unread, unconfirmed or known to race";
+
+const DIFF_EXIT_STATUS: &str = "Exit status:
+  0  nothing is worse
+  1  something is worse, or new and not ready
+  2  wrong usage, or the reports could not be read or compared
+  3  nothing worse seen, but something is not known any more, new and undetermined, or unread";
 
 const INSPECT_EXIT_STATUS: &str = "Exit status:
   0  the module was inspected, whatever its verdict
@@ -81,6 +87,17 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// How often `-v` was given.
+    #[must_use]
+    pub const fn verbosity(&self) -> u8 {
+        match self {
+            Self::Check(check) | Self::Confirm(check) => check.verbose,
+            _ => 0,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -100,6 +117,9 @@ pub enum Command {
     /// report tells, or the date in its name. A file that is of no use is listed as not read.
     #[command(after_help = DASHBOARD_EXIT_STATUS)]
     Dashboard(Dashboard),
+    /// Compare two JSON reports: what is worse, better, new and gone.
+    #[command(after_help = DIFF_EXIT_STATUS)]
+    Diff(Diff),
     /// Write a commented ftaudit.toml into this folder.
     Init,
     /// Explain what a rule finds, what that means and what to do about it.
@@ -137,8 +157,8 @@ pub struct Check {
 
     /// How the report is written [default: human], and the file that it is written to (json=report.json). May be
     /// repeated; one of them may be without a file. `json` is documented in docs/json.md.
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = FormatOptionParser)]
-    pub formats: Vec<FormatOption>,
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = FormatOptionParser::<Format>::new())]
+    pub formats: Vec<FormatOption<Format>>,
 
     /// Write the report whose format names no file to this one, instead of standard output (`-`). Existing files are
     /// replaced in one step.
@@ -218,9 +238,39 @@ pub struct Check {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Every module with all evidence, also those that are fine.
+    /// Every module with all evidence, also those that are fine. Twice (`-vv`): also tell on standard error what is asked,
+    /// read, resolved, decoded and run; `FTAUDIT_LOG` does so for every command, with a filter as `RUST_LOG` has it.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// `ftaudit diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The older report: a file of `ftaudit check --format json=FILE`.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+
+    /// The newer one.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    /// How it is written [default: human], and the file that it is written to (json=diff.json). May be repeated; one of
+    /// them may be without a file. `json` is documented in docs/json.md.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = FormatOptionParser::<DiffFormat>::new())]
+    pub formats: Vec<FormatOption<DiffFormat>>,
+
+    /// Write the one whose format names no file to this one, instead of standard output (`-`).
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Only the last sentence.
     #[arg(short, long)]
-    pub verbose: bool,
+    pub quiet: bool,
 
     /// When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set.
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]

@@ -16,7 +16,7 @@ pub enum DeliverError {
         source: io::Error,
     },
     /// The file is one that is to be audited.
-    #[error("the report would replace {}, which is to be audited\nhint: name another file", .0.display())]
+    #[error("the report would replace {}, which is to be read\nhint: name another file", .0.display())]
     IsInput(PathBuf),
     /// Standard output cannot be written: mostly a full disk behind a redirection.
     #[error("cannot write the report to standard output: {0}")]

@@ -2,7 +2,7 @@
 
 use crate::acquire::{index, project};
 use crate::model::Note;
-use crate::{cli, config, confirm, dashboard, db, deliver, plan, policy, unpack};
+use crate::{cli, config, confirm, dashboard, db, deliver, diff, log, plan, policy, saved, unpack};
 use std::path::PathBuf;
 
 /// What ends the program before its job is done.
@@ -17,6 +17,15 @@ pub enum Error {
     /// The reports that are asked for have no place of their own.
     #[error(transparent)]
     Output(#[from] plan::OutputError),
+    /// What is to be told of the run makes no sense.
+    #[error(transparent)]
+    Log(#[from] log::LogError),
+    /// A report that is to be compared cannot be read.
+    #[error(transparent)]
+    Saved(#[from] saved::SavedError),
+    /// Two reports have nothing in common.
+    #[error(transparent)]
+    NoCommonTarget(#[from] diff::NoCommonTarget),
     /// The report could not be made: a fault of this program.
     #[error("cannot write the report as JSON: {0}\nhint: this is a bug; please report it")]
     Json(#[from] serde_json::Error),

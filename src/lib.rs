@@ -23,7 +23,10 @@
 //! [`knowledge`] shows it, and measures wheels to renew it.
 //!
 //! [`policy`] makes an exit status of it, [`progress`] shows on a terminal how far things are, and [`interrupt`]
-//! hears Ctrl-C with `ctrlc`. [`dashboard()`] makes a site of many reports.
+//! hears Ctrl-C with `ctrlc`. [`log`] writes down what the stages tell of themselves with `tracing`.
+//!
+//! Reports that were written before are read back by [`saved`]: [`diff()`] compares two of them, and [`dashboard()`] makes a
+//! site of many.
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
@@ -36,24 +39,27 @@ pub mod confirm;
 pub mod dashboard;
 pub mod db;
 pub mod deliver;
+pub mod diff;
 mod error;
 pub mod inspect;
 pub mod interrupt;
+pub mod log;
 pub mod model;
 pub mod plan;
 pub mod policy;
 pub mod progress;
 pub mod report;
+pub mod saved;
 pub mod unpack;
 
 pub use audit::{audit, inspection};
 pub use error::Error;
 
-use cli::{Format, InspectFormat};
+use cli::{DiffFormat, Format, InspectFormat};
 use confirm::Confirmer;
 use db::Databases;
-use model::{Known, Named, Record};
-use plan::{DatabasePlan, InspectPlan, KnowledgePlan, Output, Plan};
+use model::{ChangeWeight, Known, Named, Record};
+use plan::{DatabasePlan, DiffPlan, InspectPlan, KnowledgePlan, Output, Plan};
 use policy::{Baseline, Policy, Status};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -119,6 +125,35 @@ fn render(report: &model::Report, output: &Output, folders: &report::Folders) ->
 pub fn dashboard(folder: &Path, site: &Path) -> Result<Status, Error> {
     let unread = dashboard::build(folder, site)?;
     Ok(if unread > 0 { Status::NotSure } else { Status::Fine })
+}
+
+/// Compares two reports, writes what changed, and says whether something is worse.
+///
+/// # Errors
+/// When one of them cannot be read, they have nothing in common, or what changed could not be delivered.
+pub fn diff(plan: &DiffPlan) -> Result<Status, Error> {
+    let inputs = [plan.old.clone(), plan.new.clone()];
+    for output in &plan.outputs {
+        deliver::spare(&inputs, output.file.as_deref())?;
+    }
+    let difference = diff::compare(&saved::read(&plan.old)?, &saved::read(&plan.new)?)?;
+    let render = |output: &Output<DiffFormat>| -> Result<String, Error> {
+        Ok(match output.format {
+            DiffFormat::Human => report::difference::human::render(&difference, &output.layout),
+            DiffFormat::Json => report::difference::json::render(&difference)?,
+            DiffFormat::Markdown => report::difference::markdown::render(&difference),
+            DiffFormat::Github => report::difference::github::render(&difference),
+        })
+    };
+    let texts: Vec<String> = plan.outputs.iter().map(render).collect::<Result<_, Error>>()?;
+    for (output, text) in plan.outputs.iter().zip(texts) {
+        deliver::deliver(&text, output.file.as_deref())?;
+    }
+    Ok(match difference.weight() {
+        ChangeWeight::Nothing => Status::Fine,
+        ChangeWeight::Unsure => Status::NotSure,
+        ChangeWeight::Worse => Status::Wrong,
+    })
 }
 
 /// Writes a commented configuration into the current folder.

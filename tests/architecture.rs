@@ -13,22 +13,25 @@ const JOINING: [&str; 3] = ["audit", "lib.rs", "main.rs"];
 
 /// What stands around the stages, with the stages that it may name: the command line lists the rules and reads how
 /// interpreters are named, and the plan holds the report's layout and how modules are confirmed.
-const SURROUNDINGS: [(&str, &[&str]); 11] = [
+const SURROUNDINGS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("cli", &["confirm"]),
     ("cli.rs", &["assess", "confirm"]),
     ("config", &["acquire", "assess"]),
     ("dashboard", &["report"]),
     ("plan", &["acquire", "confirm", "report"]),
+    ("log.rs", &["report"]),
     ("policy", &[]),
     ("progress.rs", &[]),
     ("deliver.rs", &[]),
+    ("diff", &[]),
     ("interrupt.rs", &[]),
+    ("saved.rs", &[]),
     ("error.rs", &["acquire", "confirm", "db", "unpack"]),
 ];
 
 /// Each external crate and the only places that may name it: a path below `src`, or the start of one.
-const HOMES: [(&str, &[&str]); 53] = [
+const HOMES: [(&str, &[&str]); 55] = [
     ("aho_corasick", &["inspect/"]),
     ("anstream", &["main.rs", "plan/"]),
     ("anstyle", &["main.rs", "report/human/page.rs"]),
@@ -75,18 +78,18 @@ const HOMES: [(&str, &[&str]); 53] = [
             "audit/memory.rs",
             "config/",
             "confirm/",
-            "dashboard/",
             "db/",
             "model/",
             "policy/",
             "report/",
+            "saved.rs",
         ],
     ),
     ("serde_saphyr", &["acquire/project/"]),
     ("serde_ignored", &["config/"]),
     (
         "serde_json",
-        &["acquire/", "audit/memory.rs", "confirm/", "dashboard/", "policy/", "report/", "error.rs"],
+        &["acquire/", "audit/memory.rs", "confirm/", "policy/", "report/", "saved.rs", "error.rs"],
     ),
     ("sha2", &["acquire/index/", "audit/", "report/html/", "report/issue.rs", "dashboard/"]),
     ("shlex", &["acquire/project/"]),
@@ -95,6 +98,11 @@ const HOMES: [(&str, &[&str]); 53] = [
     ("tempfile", &["acquire/", "confirm/", "db/", "deliver.rs"]),
     ("textwrap", &["plan/", "report/human/page.rs"]),
     ("toml", &["acquire/", "config/", "db/"]),
+    (
+        "tracing",
+        &["log.rs", "acquire/index/", "acquire/project/settle.rs", "audit/modules.rs", "confirm/session.rs"],
+    ),
+    ("tracing_subscriber", &["log.rs"]),
     ("ureq", &["acquire/index/"]),
     ("url", &["acquire/"]),
     ("walkdir", &["acquire/", "confirm/sandbox/limits.rs", "dashboard/", "unpack/"]),

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "support/module.rs"]
@@ -306,8 +308,10 @@ fn help_tells_every_flag_and_status() {
       -q, --quiet
               Only the summary, and no progress bar
 
-      -v, --verbose
-              Every module with all evidence, also those that are fine
+      -v, --verbose...
+              Every module with all evidence, also those that are fine. Twice (`-vv`): also tell on
+              standard error what is asked, read, resolved, decoded and run; `FTAUDIT_LOG` does so for
+              every command, with a filter as `RUST_LOG` has it
 
           --color <WHEN>
               When to use colours. `auto` does on a terminal, unless `NO_COLOR` is set
@@ -446,7 +450,7 @@ fn output_goes_to_the_file_and_nowhere_else() {
     assert_eq!((run.status, run.stdout), (0, text.replace(env!("CARGO_PKG_VERSION"), "[version]")));
     let run = ftaudit(&folder, &["check", "report.json", "--output", "report.json"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("would replace report.json, which is to be audited"), "{}", run.stderr);
+    assert!(run.stderr.contains("would replace report.json, which is to be read"), "{}", run.stderr);
     let run = ftaudit(&folder, &["check", ".", "--output", "none/report.txt"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     insta::assert_snapshot!(run.stderr, @r"

@@ -15,6 +15,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+use tracing::debug;
 
 /// What is asked of an artifact.
 #[derive(Clone, Copy)]
@@ -41,6 +43,7 @@ pub(super) fn audit_artifact(
         Ok(unpacked) => unpacked,
         Err(note) => return (Vec::new(), vec![note]),
     };
+    debug!(artifact = model::shown(&artifact.path), modules = members_of(&unpacked), "opened");
     let measured = measured::of(artifact, scope);
     let measured = measured.filter(|measured| measured.modules == members_of(&unpacked));
     let mut members: Vec<(usize, &Member)> = Vec::new();
@@ -101,17 +104,23 @@ fn audit_module(
     member: &Member,
     scope: &Scope<'_>,
 ) -> (ModuleReport, Option<Note>) {
-    let name = ModuleName::of_member(&member.path);
+    let (name, start) = (ModuleName::of_member(&member.path), Instant::now());
     let bug = || (Err(Note::unread(format!("{}: {}", distribution.source, member.path), BUG)), None);
     let read = guarded(|| read_module(unpacked, distribution, member, scope)).unwrap_or_else(bug);
     let judge = |read| judge_module(member, &name, read, scope);
-    guarded(|| judge(read)).unwrap_or_else(|| judge(bug()))
+    let (module, note) = guarded(|| judge(read)).unwrap_or_else(|| judge(bug()));
+    let ms = start.elapsed().as_millis();
+    for (target, judged) in &module.verdicts {
+        debug!(source = distribution.source, path = member.path, %target, verdict = %judged.verdict, ms, "judged");
+    }
+    (module, note)
 }
 
 /// The bytes are gone when this returns.
 fn read_module(unpacked: &Unpacked, distribution: &Distribution, member: &Member, scope: &Scope<'_>) -> Read {
     let known = scope.memory.and_then(|memory| memory.recall(&member.path, scope.verify_hashes));
     if let Some(Remembered { facts, hashed }) = known {
+        debug!(source = distribution.source, path = member.path, "was decoded by an earlier run");
         return (Ok(facts), hashed.filter(|_| scope.verify_hashes));
     }
     let bytes = match unpacked.read(distribution, member) {

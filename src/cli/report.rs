@@ -4,6 +4,7 @@ use clap::builder::{EnumValueParser, PossibleValue, StringValueParser, TypedValu
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Error, ValueEnum};
 use std::ffi::OsStr;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 /// How a report is written.
@@ -33,12 +34,17 @@ pub enum Format {
     Badge,
 }
 
-impl Format {
-    /// As the command line spells it.
-    #[must_use]
-    pub fn id(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
+/// How what changed is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// For a comment on a pull request, or the summary of a job.
+    Markdown,
+    /// Annotations in the log of a GitHub Actions job.
+    Github,
 }
 
 /// How one module's inspection is written.
@@ -52,24 +58,44 @@ pub enum InspectFormat {
 
 /// `FORMAT` or `FORMAT=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FormatOption {
+pub struct FormatOption<F> {
     /// How the report is written.
-    pub format: Format,
+    pub format: F,
     /// Where it goes; where `--output` says, if none is named. `-` is standard output.
     pub file: Option<PathBuf>,
 }
 
+/// A format as the command line spells it.
+pub trait Spelled {
+    /// `json`
+    fn id(&self) -> String;
+}
+
+impl<F: ValueEnum> Spelled for F {
+    fn id(&self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 /// Reads a [`FormatOption`]. Help and completions list the formats, as they would without files.
-#[derive(Debug, Clone, Copy)]
-pub struct FormatOptionParser;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FormatOptionParser<F>(PhantomData<fn() -> F>);
 
-impl TypedValueParser for FormatOptionParser {
-    type Value = FormatOption;
+impl<F> FormatOptionParser<F> {
+    /// The only one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
 
-    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<FormatOption, Error> {
+impl<F: ValueEnum + Clone + Send + Sync + 'static> TypedValueParser for FormatOptionParser<F> {
+    type Value = FormatOption<F>;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Self::Value, Error> {
         let text = StringValueParser::new().parse_ref(command, arg, value)?;
         let (name, file) = text.split_once('=').map_or((&*text, None), |(name, file)| (name, Some(file)));
-        let format = EnumValueParser::<Format>::new().parse_ref(command, arg, OsStr::new(name))?;
+        let format = EnumValueParser::<F>::new().parse_ref(command, arg, OsStr::new(name))?;
         if file == Some("") {
             let mut error = Error::new(ErrorKind::ValueValidation).with_cmd(command);
             let option = arg.map(ToString::to_string).unwrap_or_default();
@@ -83,6 +109,6 @@ impl TypedValueParser for FormatOptionParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+        Some(Box::new(F::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
     }
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tracing::debug;
 
 /// What is run.
 const PROBE: &str = include_str!("probe.py");
@@ -78,12 +79,14 @@ impl Session {
         let mut invocation = self.invocation(&real, serde_json::to_string(&request)?);
         let count = u32::try_from(modules.len()).unwrap_or(u32::MAX);
         invocation.patience = START.saturating_add(self.patience.saturating_mul(count));
-        let mut transcript = Transcript::default();
+        let (mut transcript, start) = (Transcript::default(), Instant::now());
         let ended = processes.run(&invocation, &mut |line| {
             transcript.line(&self.without_temporary_names(line, &real));
             if transcript.gil_at_start.is_some() { silence } else { START }
         })?;
         let failed = self.failure(&transcript, &ended);
+        let (first, ms) = (request.modules.first(), start.elapsed().as_millis());
+        debug!(python = %self.interpreter, modules = modules.len(), first, threads, how = ?ended.how, failed, ms, "imported");
         Ok(Run { transcript, how: ended.how, failed })
     }
 

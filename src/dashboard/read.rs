@@ -1,36 +1,19 @@
 //! One report, down to what a dashboard shows of it.
 
 use super::status::{Status, Tally};
+use crate::saved::{self, Cause, SavedDistribution, SavedReport};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
 use std::path::Path;
-
-/// The schema that is read.
-const SCHEMA: &str = "ftaudit/report/1";
-
-/// Bytes of a report: those of 5,000 modules have some 30 MB, and a report is read piece by piece.
-const LIMIT: u64 = 1 << 30;
 
 /// Why a file is of no use.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReadError {
-    /// The system says no.
-    #[error("cannot be read: {0}")]
-    System(#[from] io::Error),
-    /// No report is that large.
-    #[error("has more than {LIMIT} bytes")]
-    Large,
-    /// Cut off, or something else.
-    #[error("is no report: {0}\nhint: `ftaudit check --format json=FILE` writes one")]
-    Form(serde_json::Error),
-    /// Another document of this program, or of a later version.
-    #[error("is not of the schema {SCHEMA}, but {0}")]
-    Schema(String),
+    /// It is no report.
+    #[error(transparent)]
+    Saved(#[from] Cause),
     /// Reports of older versions have no date of their own.
     #[error("does not say when it was made\nhint: put the date into its name: NAME-2026-11-20.json")]
     Undated,
@@ -71,72 +54,26 @@ impl Audit {
     }
 }
 
-#[derive(Deserialize)]
-struct Heading {
-    schema: String,
-}
-
-/// The fields that are looked at; any others are passed over, as `docs/json.md` wants it.
-#[derive(Deserialize)]
-struct Document {
-    created: Option<String>,
-    targets: Vec<String>,
-    distributions: Vec<Distribution>,
-    notes: Vec<Note>,
-}
-
-#[derive(Deserialize)]
-struct Distribution {
-    name: Option<String>,
-    version: Option<String>,
-    source: String,
-    fix: Option<Fix>,
-    verdicts: BTreeMap<String, String>,
-    reasons: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-struct Fix {
-    nearest: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Note {
-    unread: bool,
-}
-
 /// Reads a report; `named` is the date that its name has.
 pub(super) fn read(path: &Path, named: Option<Date>) -> Result<Audit, ReadError> {
-    let Heading { schema } = parse(path)?;
-    if schema != SCHEMA {
-        return Err(ReadError::Schema(schema));
-    }
-    let document: Document = parse(path)?;
-    let at = match (&document.created, named) {
+    let report = saved::read(path).map_err(|error| error.cause)?;
+    let at = match (&report.created, named) {
         (Some(created), _) => created.parse().map_err(|_| ReadError::Date(created.clone()))?,
         (None, Some(date)) => start_of(date).ok_or(ReadError::Undated)?,
         (None, None) => return Err(ReadError::Undated),
     };
-    Ok(audit(document, at))
+    Ok(audit(report, at))
 }
 
 fn start_of(date: Date) -> Option<Timestamp> {
     Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, ReadError> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() > LIMIT {
-        return Err(ReadError::Large);
-    }
-    // A file that grows meanwhile is cut off, which is no JSON.
-    serde_json::from_reader(BufReader::new(file.take(LIMIT))).map_err(ReadError::Form)
-}
-
 /// A distribution stands in a report once for each platform: its worst counts.
-fn audit(document: Document, at: Timestamp) -> Audit {
+fn audit(report: SavedReport, at: Timestamp) -> Audit {
     let mut worst: BTreeMap<(String, String), Held> = BTreeMap::new();
-    for Distribution { name, version, source, fix, verdicts, reasons } in document.distributions {
+    for distribution in report.distributions {
+        let SavedDistribution { name, version, source, fix, verdicts, reasons, .. } = distribution;
         let name = name.unwrap_or(source);
         let fix = fix.and_then(|fix| fix.nearest);
         for (target, verdict) in verdicts {
@@ -157,7 +94,7 @@ fn audit(document: Document, at: Timestamp) -> Audit {
         }
     }
     let mut targets: BTreeMap<String, Tally> =
-        document.targets.into_iter().map(|target| (target, Tally::default())).collect();
+        report.targets.into_iter().map(|target| (target, Tally::default())).collect();
     for ((target, _), held) in &worst {
         targets.entry(target.clone()).or_default().add(Status::of_verdict(&held.verdict));
     }
@@ -165,7 +102,7 @@ fn audit(document: Document, at: Timestamp) -> Audit {
     Audit {
         at,
         targets,
-        unread: document.notes.iter().filter(|note| note.unread).count(),
+        unread: report.notes.iter().filter(|note| note.unread).count(),
         held: held.collect(),
     }
 }
@@ -176,7 +113,7 @@ mod tests {
 
     const REPORT: &str = r#"{
         "schema": "ftaudit/report/1", "tool": {"name": "ftaudit", "version": "9"}, "targets": ["3.14t"],
-        "distributions": [
+        "platforms": [], "findings": [], "distributions": [
             {"name": "lxml", "version": "6.1", "source": "a.whl", "fix": null,
              "verdicts": {"3.14t": "gil-free"}, "reasons": {"3.14t": "2 of 2 modules"}, "modules": []},
             {"name": "lxml", "version": "6.1", "source": "b.whl", "fix": {"nearest": "6.2", "lowest": "6.2"},
@@ -211,12 +148,13 @@ mod tests {
     #[test]
     fn what_was_not_read_is_not_ready() {
         let ready = r#"{"schema": "ftaudit/report/1", "created": "2026-11-20T10:00:00Z", "targets": ["3.14t"],
-            "distributions": [{"name": "a", "version": "1", "source": "a", "fix": null,
-            "verdicts": {"3.14t": "gil-free"}, "reasons": {"3.14t": "1 module"}}], "notes": [UNREAD]}"#;
+            "platforms": [], "findings": [], "distributions": [{"name": "a", "version": "1", "source": "a", "fix": null,
+            "verdicts": {"3.14t": "gil-free"}, "reasons": {"3.14t": "1 module"}, "modules": []}],
+            "notes": [UNREAD]}"#;
         let status = |note: &str| read_text(&ready.replace("UNREAD", note), None).unwrap().status("3.14t");
         assert_eq!(status(""), Some(Status::Ready));
-        assert_eq!(status(r#"{"unread": false}"#), Some(Status::Ready));
-        assert_eq!(status(r#"{"unread": true}"#), Some(Status::Unknown));
+        assert_eq!(status(r#"{"about": "x", "why": "y", "unread": false}"#), Some(Status::Ready));
+        assert_eq!(status(r#"{"about": "x", "why": "y", "unread": true}"#), Some(Status::Unknown));
     }
 
     #[test]
@@ -226,19 +164,5 @@ mod tests {
         assert!(read_text(REPORT, None).unwrap_err().contains("does not say when"));
         let wrong = REPORT.replacen('{', r#"{"created": "yesterday","#, 1);
         assert!(read_text(&wrong, NAMED).unwrap_err().contains("`yesterday`"));
-    }
-
-    #[test]
-    fn what_is_no_report_says_so() {
-        for (text, said) in [
-            ("", "is no report: EOF"),
-            ("[1, 2]", "is no report"),
-            (&REPORT[..200], "is no report"),
-            (r#"{"schema": "ftaudit/report/2"}"#, "but ftaudit/report/2"),
-            (r#"{"schema": "ftaudit/report/1"}"#, "missing field"),
-        ] {
-            let why = read_text(text, NAMED).unwrap_err();
-            assert!(why.contains(said), "{why}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether something is ready for a free-threaded Python.
 
-use crate::model::Verdict;
+use crate::model::VerdictId;
 
 /// How ready, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,10 +18,10 @@ impl Status {
 
     /// What a report's verdict comes to. One that this version does not know is no good news.
     pub(super) fn of_verdict(id: &str) -> Self {
-        match Verdict::ALL.into_iter().find(|verdict| verdict.id() == id) {
-            Some(Verdict::PurePython | Verdict::NotAnExtension | Verdict::GilFree) => Self::Ready,
-            Some(Verdict::RequiresGil | Verdict::NotAvailable | Verdict::IncompatibleAbi) => Self::HeldBack,
-            Some(Verdict::Undetermined | Verdict::SourceOnly) | None => Self::Unknown,
+        match VerdictId::of(id) {
+            verdict if verdict.is_fine() => Self::Ready,
+            verdict if verdict.is_unknown() => Self::Unknown,
+            _ => Self::HeldBack,
         }
     }
 

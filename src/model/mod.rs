@@ -4,6 +4,7 @@ mod artifact;
 mod audience;
 mod beside;
 mod confirmation;
+mod difference;
 mod distribution;
 mod evidence;
 mod facts;
@@ -33,6 +34,9 @@ pub use artifact::{Artifact, ArtifactKind, Editable};
 pub use audience::Audience;
 pub use beside::{Alone, Beside, Bytes};
 pub use confirmation::{Agreement, Confirmation, ImportCause, Protection, Runtime, Seen};
+pub use difference::{
+    Change, ChangeWeight, Difference, Direction, Found, ModuleStep, VerdictId, VerdictStep,
+};
 pub use distribution::{Distribution, Member, ModuleName};
 pub use evidence::{Evidence, EvidenceKind};
 pub use facts::{Abi, Arch, BindingTool, BuiltFor, Facts, Format, PythonVersion, Slice};

@@ -8,9 +8,12 @@ pub use output::{Output, OutputError};
 
 use crate::Error;
 use crate::acquire::index::IndexOptions;
-use crate::cli::{Check, Confirm, IndexArguments, Inspect, InspectFormat, PolicyOptions, ProjectOptions};
+use crate::cli::{
+    Check, Confirm, Diff, DiffFormat, IndexArguments, Inspect, InspectFormat, PolicyOptions, ProjectOptions,
+};
 use crate::config::{self, Config};
 use crate::confirm;
+use crate::log;
 use crate::model::{Audience, Platform, Target};
 use crate::policy::{self, Baseline, Policy};
 use crate::report::Folders;
@@ -123,7 +126,7 @@ impl Plan {
     }
 
     fn resolve(check: Check, config: Config) -> Result<Self, Error> {
-        let outputs = output::resolve(&check)?;
+        let outputs = output::of_check(&check)?;
         let baseline = check.policy.baseline.or(config.baseline);
         // One that is to be written need not be there yet.
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -163,7 +166,7 @@ impl Plan {
                 stress: check.confirm == Some(Confirm::Stress),
                 patience: Duration::from_secs(check.import_timeout.get()),
             },
-            progress: !check.quiet && stderr().is_terminal(),
+            progress: !check.quiet && !log::is_wanted(check.verbose) && stderr().is_terminal(),
         })
     }
 
@@ -238,6 +241,28 @@ impl IndexPlan {
     }
 }
 
+/// What a comparison is to do.
+#[derive(Debug, Clone)]
+pub struct DiffPlan {
+    /// The older report.
+    pub old: PathBuf,
+    /// The newer one.
+    pub new: PathBuf,
+    /// What is written of it; at most one to standard output.
+    pub outputs: Vec<Output<DiffFormat>>,
+}
+
+impl DiffPlan {
+    /// What the command line asks for.
+    ///
+    /// # Errors
+    /// When two of the formats have the same place.
+    pub fn of(diff: Diff) -> Result<Self, Error> {
+        let outputs = output::of_diff(&diff)?;
+        Ok(Self { old: diff.old, new: diff.new, outputs })
+    }
+}
+
 /// What an inspection is to do.
 #[derive(Debug, Clone)]
 pub struct InspectPlan {
@@ -303,7 +328,7 @@ mod tests {
             summary: false,
             explain: false,
             quiet: false,
-            verbose: false,
+            verbose: 0,
             color: Color::Auto,
         }
     }

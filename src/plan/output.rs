@@ -1,6 +1,6 @@
 //! Which reports are written where, and how the one for people looks there.
 
-use crate::cli::{Check, Color, Format, FormatOption};
+use crate::cli::{Check, Color, Diff, DiffFormat, Format, FormatOption, Spelled};
 use crate::deliver;
 use crate::report::Folders;
 use crate::report::human::{Detail, Layout, View};
@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// One report that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
+pub struct Output<F = Format> {
     /// How it is written.
-    pub format: Format,
+    pub format: F,
     /// Where it goes; standard output where there is none.
     pub file: Option<PathBuf>,
     /// How it looks, if it is for people.
@@ -38,21 +38,46 @@ pub enum OutputError {
     OneFile(PathBuf),
 }
 
-/// The reports of a command line, each with its place.
-pub(super) fn resolve(check: &Check) -> Result<Vec<Output>, OutputError> {
-    let human = FormatOption { format: Format::Human, file: None };
-    let formats = if check.formats.is_empty() { vec![human] } else { check.formats.clone() };
-    if check.output.is_some() && formats.iter().all(|format| format.file.is_some()) {
+/// The reports of an audit, each with its place.
+pub(super) fn of_check(check: &Check) -> Result<Vec<Output>, OutputError> {
+    let detail = match (check.quiet || check.summary, check.verbose) {
+        (true, _) => Detail::Summary,
+        (_, 1..) => Detail::Everything,
+        _ => Detail::Normal,
+    };
+    let view = if check.matrix { View::Matrix } else { View::List };
+    let look = Layout { detail, view, explains: check.explain, ..Layout::plain() };
+    let others = [&check.policy.write_baseline, &check.project.fix_to];
+    let others = others.into_iter().filter_map(Option::as_deref).collect();
+    resolve(&check.formats, Format::Human, check.output.as_deref(), others, (look, check.color))
+}
+
+/// The same of a comparison.
+pub(super) fn of_diff(diff: &Diff) -> Result<Vec<Output<DiffFormat>>, OutputError> {
+    let detail = if diff.quiet { Detail::Summary } else { Detail::Normal };
+    let look = Layout { detail, ..Layout::plain() };
+    resolve(&diff.formats, DiffFormat::Human, diff.output.as_deref(), Vec::new(), (look, diff.color))
+}
+
+/// `others` are files that are written too.
+fn resolve<F: Spelled + Clone>(
+    formats: &[FormatOption<F>],
+    default: F,
+    output: Option<&Path>,
+    others: Vec<&Path>,
+    (look, color): (Layout, Color),
+) -> Result<Vec<Output<F>>, OutputError> {
+    let default = [FormatOption { format: default, file: None }];
+    let formats = if formats.is_empty() { &default } else { formats };
+    if output.is_some() && formats.iter().all(|format| format.file.is_some()) {
         return Err(OutputError::NoReportForOutput);
     }
-    let outputs: Vec<Output> = formats
-        .into_iter()
-        .map(|FormatOption { format, file }| {
-            let file = file.or_else(|| check.output.clone()).filter(|path| path != Path::new("-"));
-            let layout = layout(check, file.is_none());
-            Output { format, file, layout }
-        })
-        .collect();
+    let place = |FormatOption { format, file }: &FormatOption<F>| {
+        let file = file.as_deref().or(output).filter(|path| *path != Path::new("-"));
+        let layout = laid_out(look, color, file.is_none());
+        Output { format: format.clone(), file: file.map(Path::to_owned), layout }
+    };
+    let outputs: Vec<Output<F>> = formats.iter().map(place).collect();
     for (index, output) in outputs.iter().enumerate() {
         if let Some(other) = outputs[..index].iter().find(|other| other.file == output.file) {
             let place = output.file.as_ref().map(|path| path.display().to_string());
@@ -60,36 +85,24 @@ pub(super) fn resolve(check: &Check) -> Result<Vec<Output>, OutputError> {
             return Err(OutputError::OnePlace(other.format.id(), output.format.id(), place));
         }
     }
-    let others = [&check.policy.write_baseline, &check.project.fix_to];
-    let files: Vec<&Path> =
-        outputs.iter().map(|output| &output.file).chain(others).filter_map(Option::as_deref).collect();
+    let mut files: Vec<&Path> = outputs.iter().filter_map(|output| output.file.as_deref()).collect();
+    files.extend(others);
     match deliver::named_twice(&files) {
         Some(file) => Err(OutputError::OneFile(file.to_owned())),
         None => Ok(outputs),
     }
 }
 
-fn layout(check: &Check, to_stdout: bool) -> Layout {
-    let coloured = match check.color {
+/// As it fits where it goes.
+fn laid_out(look: Layout, color: Color, to_stdout: bool) -> Layout {
+    let coloured = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => to_stdout && terminal_wants_colours(),
     };
-    let detail = match (check.quiet || check.summary, check.verbose) {
-        (true, _) => Detail::Summary,
-        (_, true) => Detail::Everything,
-        _ => Detail::Normal,
-    };
-    let columns =
-        if to_stdout && stdout().is_terminal() { textwrap::termwidth().max(MIN_WIDTH) } else { MIN_WIDTH };
-    Layout {
-        detail,
-        coloured,
-        width: columns.min(MAX_WIDTH),
-        view: if check.matrix { View::Matrix } else { View::List },
-        columns,
-        explains: check.explain,
-    }
+    let on_terminal = to_stdout && stdout().is_terminal();
+    let columns = if on_terminal { textwrap::termwidth().max(MIN_WIDTH) } else { MIN_WIDTH };
+    Layout { coloured, columns, width: columns.min(MAX_WIDTH), ..look }
 }
 
 /// The current folder, and the top of the checkout that it is in: where a code host runs the program, it says so.
@@ -123,7 +136,7 @@ mod tests {
     fn outputs(arguments: &[&str]) -> Result<Vec<Output>, OutputError> {
         let cli = Cli::try_parse_from([&["ftaudit", "check", "x.whl"], arguments].concat()).unwrap();
         let Command::Check(check) = cli.command else { panic!("check was asked for") };
-        resolve(&check)
+        of_check(&check)
     }
 
     fn places(arguments: &[&str]) -> Vec<(Format, Option<String>)> {
@@ -171,6 +184,7 @@ mod tests {
         assert_eq!(detail(&["-q"]), Detail::Summary);
         assert_eq!(detail(&["--summary"]), Detail::Summary);
         assert_eq!(detail(&["-v"]), Detail::Everything);
+        assert_eq!(detail(&["-vv"]), Detail::Everything);
     }
 
     #[test]

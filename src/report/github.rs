@@ -9,7 +9,7 @@ use crate::model::Report;
 
 /// Annotations of one kind that GitHub shows of a step; further ones are dropped without a word
 /// (<https://github.com/orgs/community/discussions/26680>).
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
 /// Writes the annotations, worst first, and one that sums up. Where there are too many of a kind, the last one says how
 /// many are not shown.
@@ -31,7 +31,6 @@ pub fn render(report: &Report, folders: &Folders) -> String {
         }
     }
     let sentences: Vec<String> = report.targets.iter().map(|target| sentence_for(report, *target)).collect();
-    let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
     lines.push(command("notice", &[("title", "ftaudit")], &sentences));
     lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
@@ -46,10 +45,10 @@ fn annotation(kind: &str, Issue { finding, location, .. }: &Issue<'_>) -> String
 }
 
 /// `::error file=requirements.txt,line=3::…`
-fn command(kind: &str, properties: &[(&str, &str)], lines: &[&str]) -> String {
+pub(super) fn command(kind: &str, properties: &[(&str, &str)], lines: &[impl AsRef<str>]) -> String {
     let properties: Vec<String> =
         properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
-    let lines: Vec<String> = lines.iter().map(|line| visible(line)).collect();
+    let lines: Vec<String> = lines.iter().map(|line| visible(line.as_ref())).collect();
     format!("::{kind} {}::{}", properties.join(","), data(&lines.join("\n")))
 }
 

@@ -21,13 +21,12 @@ const NAME: usize = 200;
 /// The same of a sentence, which may hold a name.
 const SENTENCE: usize = 1000;
 /// Columns of text blocks: what a comment shows without scrolling.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// Writes the report.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let mut page = Page(String::new());
-    page.line("## Free-threading audit");
+    let mut page = Page::new("Free-threading audit");
     for target in &report.targets {
         page.gap();
         page.line(&escaped(&shortened(&sentence_for(report, *target), SENTENCE)));
@@ -40,7 +39,7 @@ pub fn render(report: &Report) -> String {
         page.fold(&format!("Not read ({unread})"), &human::not_read(report, &layout));
     }
     page.fold("All that was found", &human::found(report, &layout));
-    page.0
+    page.finish()
 }
 
 /// What takes the table for less than the whole truth.
@@ -71,22 +70,13 @@ fn table(report: &Report, page: &mut Page) {
     groups.sort_by_key(|group| std::cmp::Reverse(group.worst()));
     let (ready, others): (Vec<Group<'_>>, Vec<Group<'_>>) =
         groups.into_iter().partition(|group| group.worst() <= Verdict::GilFree);
-    if !others.is_empty() {
-        page.gap();
-        let targets: Vec<String> = report.targets.iter().map(|target| format!(" {target} |")).collect();
-        page.line(&format!("| distribution |{} what would do |", targets.concat()));
-        page.line(&format!("| --- |{} --- |", " --- |".repeat(targets.len())));
-    }
-    let rows = others.iter().take(ROWS).map(|group| row(group, report));
-    let mut shown = 0;
-    for row in rows {
-        if page.0.len() + row.len() > LIMIT / 2 {
-            break;
-        }
-        page.line(&row);
-        shown += 1;
-    }
-    let more = others.len() - shown;
+    let targets: Vec<String> = report.targets.iter().map(|target| format!(" {target} |")).collect();
+    let head = format!(
+        "| distribution |{} what would do |\n| --- |{} --- |",
+        targets.concat(),
+        " --- |".repeat(targets.len())
+    );
+    let more = page.table(&head, others.iter().map(|group| row(group, report)));
     if more > 0 {
         page.gap();
         let are = if more == 1 { "is" } else { "are" };
@@ -122,20 +112,45 @@ fn cell(group: &Group<'_>, target: Target, report: &Report) -> String {
 }
 
 /// A document that keeps within [`LIMIT`].
-struct Page(String);
+pub(super) struct Page(String);
 
 impl Page {
-    fn line(&mut self, text: &str) {
+    pub(super) fn new(title: &str) -> Self {
+        Self(format!("## {title}\n"))
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0
+    }
+
+    /// A table of as many rows as there is room for, and how many are left out. Without rows there is none.
+    pub(super) fn table(&mut self, head: &str, rows: impl ExactSizeIterator<Item = String>) -> usize {
+        let (all, mut shown) = (rows.len(), 0);
+        for row in rows.take(ROWS) {
+            if self.0.len() + head.len() + row.len() > LIMIT / 2 {
+                break;
+            }
+            if shown == 0 {
+                self.gap();
+                self.line(head);
+            }
+            self.line(&row);
+            shown += 1;
+        }
+        all - shown
+    }
+
+    pub(super) fn line(&mut self, text: &str) {
         self.0.push_str(text);
         self.0.push('\n');
     }
 
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         self.0.push('\n');
     }
 
     /// Text as it stands, folded away; as many lines as there is room for, and how many are left out.
-    fn fold(&mut self, title: &str, text: &str) {
+    pub(super) fn fold(&mut self, title: &str, text: &str) {
         let text = text.trim_end();
         if text.is_empty() {
             return;
@@ -175,7 +190,7 @@ fn fence(text: &str) -> String {
 }
 
 /// A name: neither Markdown nor a mention, a reference or a link.
-fn code(name: &str) -> String {
+pub(super) fn code(name: &str) -> String {
     format!("<code>{}</code>", escaped(&shortened(name, NAME)))
 }
 
@@ -189,7 +204,7 @@ fn shortened(text: &str, limit: usize) -> String {
 /// Text that is no Markdown. Punctuation stands as entities, which mean what they stand for and structure nothing
 /// (<https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references>); empty comments keep code hosts from
 /// finding mentions, references and addresses in it.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in visible(text).chars() {
         match character {

@@ -2,6 +2,7 @@
 
 pub mod badge;
 pub mod csv;
+pub mod difference;
 pub mod github;
 pub mod gitlab;
 pub mod html;
@@ -23,3 +24,4 @@ mod testing;
 mod visible;
 
 pub use place::Folders;
+pub(crate) use visible::visible;

@@ -13,7 +13,7 @@ pub(super) fn is_deceptive(character: char) -> bool {
 /// The same text with everything spelt out that is deceptive, or that a job's log on GitHub takes for a command: `##[`
 /// anywhere, and `::` where a word starts, which may come to stand first in a line
 /// (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>).
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(['#', ':']) {

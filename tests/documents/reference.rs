@@ -4,7 +4,7 @@ use crate::{assert_document, document, scripts};
 use assert_cmd::cargo::cargo_bin_cmd;
 use clap::ValueEnum;
 use ftaudit::assess::rules::RULES;
-use ftaudit::cli::Format;
+use ftaudit::cli::{Format, Spelled};
 use ftaudit::model::Verdict;
 use std::fmt::Write;
 
@@ -14,7 +14,8 @@ fn rules_are_those_of_the_program() {
     let mut page = String::from(
         "# Rules\n\nWhat a report calls a finding; `ftaudit explain RULE` says the same. The level is what it does to the \
          [exit status](verdicts.md):\n`deny` makes it 1, `unsure` 3, `warn` nothing. A team's own levels, ignores and \
-         baseline are a matter of\n[configuration](configuration.md). This page is made of the program's own rules.\n\n\
+         baseline are a matter of\n[configuration](configuration.md). The last five are [leads](leads.md), \
+         which prove nothing. This page is made of the program's own rules.\n\n\
          | rule | severity | level | what it finds |\n|---|---|---|---|\n",
     );
     let mut explanations = String::new();
@@ -60,7 +61,7 @@ fn exit_statuses_are_those_of_the_help() {
 /// Every format is in the list of formats, in the order of the help.
 #[test]
 fn formats_are_those_of_the_program() {
-    let formats = Format::value_variants().iter().map(|format| format.id());
+    let formats = Format::value_variants().iter().map(Spelled::id);
     let documentation = document("docs/formats.md");
     let rows = documentation.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(rows.collect::<Vec<&str>>(), formats.collect::<Vec<String>>());

@@ -62,6 +62,43 @@ fn in_the_address_of_an_index() {
     assert!(!server.requests().is_empty());
 }
 
+/// What is told of a run names what was asked, and who asked never.
+#[test]
+fn in_what_is_told_of_a_run() {
+    let (place, server) = (Place::new(&[]), guarded());
+    let index = with_login(&server, "/simple/");
+    let run = check(&place, &index, &["-vv"]);
+    keeps_quiet(&place, run.ends(1));
+    let page = server.url("/simple/foo/");
+    for told in [
+        format!("looks up wheels address={} offline=false", server.url("/simple/")),
+        format!("asked url=\"{page}\" part=Whole status=200 ms="),
+        format!("fetched the file file=\"foo-1.0-{LINUX}.whl\" whole="),
+        "judged source=".to_owned(),
+    ] {
+        assert!(run.stderr.contains(&told), "{told:?} is not told:\n{}", run.stderr);
+    }
+    let words = ["check", "foo==1.0", "--no-deps", "--no-suggest", "--platform", "linux-x86_64"];
+    let words = [&words, &["--offline", "--index-url", &index][..]].concat();
+    for filter in ["trace", "ftaudit=trace,ureq=trace,rustls=trace"] {
+        let run = place.run(&[("FTAUDIT_LOG", filter)], &words);
+        keeps_quiet(&place, run.ends(1));
+        assert!(run.stderr.contains("took the page from the cache url="), "{}", run.stderr);
+        assert!(run.stderr.contains("took the file from the cache file="), "{}", run.stderr);
+        let place = Place::new(&[]);
+        let online = [&words[..6], &words[7..]].concat();
+        let run = place.run(&[("FTAUDIT_LOG", filter)], &online);
+        keeps_quiet(&place, run.ends(1));
+    }
+    let run = place.run(&[("FTAUDIT_LOG", "ftaudit=loud")], &words);
+    assert!(
+        run.ends(2).stderr.starts_with("error: FTAUDIT_LOG does not say what to tell: "),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(place.run(&[("FTAUDIT_LOG", "")], &words).ends(1).stderr, "", "nothing was asked for");
+}
+
 #[test]
 fn where_something_goes_wrong() {
     let wrong: [fn() -> Reply; 4] = [
@@ -72,7 +109,7 @@ fn where_something_goes_wrong() {
     ];
     for reply in wrong {
         let (place, server) = (Place::new(&[]), Server::new(move |_| reply()));
-        for more in [&[][..], &["--format", "json"], &["--offline"]] {
+        for more in [&[][..], &["--format", "json"], &["-vv"], &["--offline"]] {
             let run = check(&place, &with_login(&server, "/simple/"), more);
             keeps_quiet(&place, run.ends(3));
         }

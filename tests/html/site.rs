@@ -40,6 +40,7 @@ fn report(created: Option<&str>, verdicts: &[(&str, &str)]) -> Value {
             "name": name, "version": "1.0", "source": format!("{name}.whl"),
             "verdicts": {"3.14t": verdict, "3.15t": "undetermined"},
             "reasons": {"3.14t": format!("a reason for {verdict}"), "3.15t": "was not looked into"},
+            "modules": [],
             "fix": if *verdict == "requires-gil" { json!({"nearest": "2.0"}) } else { Value::Null },
         })
     });
@@ -47,6 +48,8 @@ fn report(created: Option<&str>, verdicts: &[(&str, &str)]) -> Value {
         "schema": "ftaudit/report/1",
         "created": created,
         "targets": ["3.14t", "3.15t"],
+        "platforms": [],
+        "findings": [],
         "distributions": distributions.collect::<Vec<_>>(),
         "notes": [],
     })
@@ -110,7 +113,7 @@ fn what_is_of_no_use_is_said_and_never_dropped() {
         "5 could not be read",
         "cut-off-2026-11-01.json",
         "does not say when it was made",
-        "is not of the schema ftaudit/report/1, but ftaudit/inspect/1",
+        "is of the schema ftaudit/inspect/1, and this version reads ftaudit/report/1",
         "no text-2026-11-01.json",
     ] {
         assert!(index.contains(said), "{said}");
@@ -132,7 +135,7 @@ fn the_exit_status_says_whether_all_of_it_counts() {
     assert_eq!(run.status, 2);
     insta::assert_snapshot!(run.stderr, @r"
     error: no report could be read in [reports]
-      a-2026-11-01.json: is no report: missing field `schema` at line 1 column 2
+      a-2026-11-01.json: is no JSON report: it names no schema
       hint: `ftaudit check --format json=FILE` writes one
     ");
     assert_eq!(

@@ -38,6 +38,8 @@ fn json_is_valid_by_its_schema() {
     for path in reports("report.json") {
         schema::valid(&read(&path));
     }
+    let changes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/written/diff.json");
+    schema::valid(&read(&changes));
     let lines = schema::validator("docs/report-lines.schema.json");
     for path in reports("report.ndjson") {
         let text = read(&path);

@@ -12,6 +12,7 @@ pub fn valid(text: &str) -> Value {
     let file = match report["schema"].as_str() {
         Some("ftaudit/report/1") => "report.schema.json",
         Some("ftaudit/inspect/1") => "inspect.schema.json",
+        Some("ftaudit/diff/1") => "diff.schema.json",
         other => panic!("a schema that docs does not have: {other:?}"),
     };
     assert_valid(&validator(&format!("docs/{file}")), &report);

@@ -40,6 +40,7 @@ use parts::Got;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use tracing::debug;
 use url::Url;
 
 /// The indexes, and what was fetched from them.
@@ -86,9 +87,12 @@ impl Index {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let addresses = settings.indexes.iter().map(|index| &index.address).chain(&settings.find_links);
+        let addresses = || settings.indexes.iter().map(|index| &index.address).chain(&settings.find_links);
+        for address in addresses() {
+            debug!(%address, offline = settings.offline, "looks up wheels");
+        }
         Self {
-            client: Client::new(settings.network.clone(), addresses),
+            client: Client::new(settings.network.clone(), addresses()),
             cache: Cache::new(settings.cache.clone()),
             pages: Pages::default(),
             fetched: Memo::default(),
@@ -212,41 +216,66 @@ impl Index {
         whole: bool,
     ) -> Result<Fetched, IndexError> {
         let known = whole::known(file, accepted);
-        let unverified = self.cache.by_address("unverified", url.as_str(), &known, &file.name);
-        let parts = self.cache.by_address("parts", url.as_str(), &known, &file.name);
-        let verified = known
-            .iter()
-            .filter(|hash| hash.algorithm == "sha256")
-            .map(|hash| self.cache.by_hash(hash, &file.name));
-        for path in verified {
-            let kept = Kept::at(&path).and_then(|kept| kept.sha256).map(|digest| sha256(&digest));
-            if kept.is_some_and(|hash| whole::check(&[hash], file, accepted).is_ok()) {
-                return Ok(Fetched { path, whole: true, verified: true });
-            }
-        }
-        if let Some(kept) = Kept::at(&unverified) {
-            return Ok(Fetched { path: unverified, whole: true, verified: kept.sha256.is_some() });
-        }
-        if !whole && Kept::at(&parts).is_some() {
-            return Ok(Fetched { path: parts, whole: false, verified: false });
+        let place = |kind: &str| self.cache.by_address(kind, url.as_str(), &known, &file.name);
+        let (unverified, parts) = (place("unverified"), place("parts"));
+        if let Some(kept) = self.kept(file, accepted, whole, [&unverified, &parts]) {
+            debug!(file = file.name, whole = kept.whole, "took the file from the cache");
+            return Ok(kept);
         }
         if self.settings.offline {
             return Err(Cause::Offline.of(&file.name));
         }
+        let fetched = self.download(url, file, accepted, whole, [&unverified, &parts])?;
+        debug!(file = file.name, whole = fetched.whole, verified = fetched.verified, "fetched the file");
+        Ok(fetched)
+    }
+
+    /// What the cache has of a file, as far as that will do.
+    fn kept(
+        &self,
+        file: &IndexFile,
+        accepted: &[Hash],
+        whole: bool,
+        [unverified, parts]: [&Path; 2],
+    ) -> Option<Fetched> {
+        let known = whole::known(file, accepted);
+        let sha256s = known.iter().filter(|hash| hash.algorithm == "sha256");
+        for path in sha256s.map(|hash| self.cache.by_hash(hash, &file.name)) {
+            let kept = Kept::at(&path).and_then(|kept| kept.sha256).map(|digest| sha256(&digest));
+            if kept.is_some_and(|hash| whole::check(&[hash], file, accepted).is_ok()) {
+                return Some(Fetched { path, whole: true, verified: true });
+            }
+        }
+        if let Some(kept) = Kept::at(unverified) {
+            let path = unverified.to_owned();
+            return Some(Fetched { path, whole: true, verified: kept.sha256.is_some() });
+        }
+        let parts = (!whole).then(|| Kept::at(parts).map(|_| parts.to_owned())).flatten();
+        parts.map(|path| Fetched { path, whole: false, verified: false })
+    }
+
+    fn download(
+        &self,
+        url: &Url,
+        file: &IndexFile,
+        accepted: &[Hash],
+        whole: bool,
+        [unverified, parts]: [&Path; 2],
+    ) -> Result<Fetched, IndexError> {
         let small = file.size.is_some_and(|size| size <= limits::SMALL);
         if !whole && !small {
             let got = parts::fetch(&self.client, &self.cache, url, file.size, self.settings.largest_file)?;
             match got {
                 Got::Parts(written) => {
                     self.cache
-                        .keep_file(written, &parts, None)
+                        .keep_file(written, parts, None)
                         .map_err(|error| Cause::from(error).of(&file.name))?;
-                    return Ok(Fetched { path: parts, whole: false, verified: false });
+                    return Ok(Fetched { path: parts.to_owned(), whole: false, verified: false });
                 }
                 Got::Whole(mut written) => {
                     // Where the parts of a moving file were put together, the whole in one piece may be right.
                     if let Ok((found, verified)) = whole::check_written(&mut written, file, accepted) {
-                        return self.keep(written, &found, verified, file, &unverified);
+                        return self.keep(written, &found, verified, file, unverified);
                     }
                 }
                 Got::Unable => {}
@@ -254,7 +283,7 @@ impl Index {
         }
         let (written, found, verified) =
             whole::fetch(&self.client, &self.cache, url, file, accepted, self.settings.largest_file)?;
-        self.keep(written, &found, verified, file, &unverified)
+        self.keep(written, &found, verified, file, unverified)
     }
 
     /// Keeps a whole file by its hash where that was held against something, and else by its address.

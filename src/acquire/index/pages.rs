@@ -16,6 +16,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use tracing::debug;
 use url::Url;
 
 /// What a page lists; none where there is no such page.
@@ -163,7 +164,10 @@ fn remote(url: &Url, project: Option<&str>, means: Means<'_>) -> Result<Option<L
     let kept = kept(url, means.cache);
     let fresh = kept.as_ref().is_some_and(|(head, _)| head.fresh_until > cache::now());
     let (head, page) = match kept {
-        Some(kept) if fresh || means.settings.offline => kept,
+        Some(kept) if fresh || means.settings.offline => {
+            debug!(url = redacted(url), fresh, "took the page from the cache");
+            kept
+        }
         None if means.settings.offline => return Err(Cause::Offline.of(redacted(url))),
         kept => ask(url, kept, means)?,
     };

@@ -14,6 +14,7 @@ use pep440_rs::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use tracing::debug;
 
 /// Requirements that are to be installed together.
 #[derive(Default)]
@@ -141,6 +142,8 @@ pub(super) fn resolved(
                 return Err(ProjectError::new(first_place(pending), cause));
             }
         };
+        let versions = resolution.text.lines().filter(|line| line.contains("==")).count();
+        debug!(by = resolution.by, context = %context, versions, "resolved what is not pinned");
         notes.insert(Note::told(first_place(pending), format!("versions were chosen by {}", resolution.by)));
         notes.extend(resolution.caveat.clone().map(|caveat| Note::told(first_place(pending), caveat)));
         for want in of_context(pending, &resolution, *context, scope)? {

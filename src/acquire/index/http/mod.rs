@@ -20,6 +20,7 @@ use login::Logins;
 use std::io::Read;
 use std::ops::Range;
 use std::time::{Duration, Instant};
+use tracing::debug;
 use ureq::http::header;
 use url::Url;
 
@@ -167,7 +168,17 @@ impl Client {
             call = call.header(header::AUTHORIZATION, format!("Basic {}", BASE64.encode(plain.as_bytes())));
         }
         let call = call.config().proxy(self.network.proxy_for(url)?).build();
-        call.call().map_err(|error| cause_of(&error))
+        let start = Instant::now();
+        let answered = call.call().map_err(|error| cause_of(&error));
+        let ms = elapsed(start).as_millis();
+        match &answered {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                debug!(url = redacted(url), part = ?request.part, status, ms, "asked");
+            }
+            Err(why) => debug!(url = redacted(url), part = ?request.part, %why, ms, "asked in vain"),
+        }
+        answered
     }
 }
 
