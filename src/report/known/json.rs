@@ -29,7 +29,7 @@ pub(in crate::report) struct Database<'a> {
     packages: usize,
 }
 
-/// What every record says, here and in [`crate::report::json`].
+// What every record says, here and in `report::json`. A documentation comment would stand in the published schema.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::report) struct Statement<'a> {
