@@ -106,7 +106,7 @@ fn render(report: &model::Report, output: &Output, folders: &report::Folders) ->
     Ok(match output.format {
         Format::Human => report::human::render(report, &output.layout, &rules),
         Format::Json => report::json::render(report)?,
-        Format::Html => report::html::render(report)?,
+        Format::Html => report::html::render(report, &rules)?,
         Format::Ndjson => report::ndjson::render(report)?,
         Format::Sarif => report::sarif::render(report, &rules, folders)?,
         Format::Junit => report::junit::render(report).map_err(Error::Render)?,

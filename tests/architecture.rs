@@ -136,7 +136,8 @@ impl Source {
 
     /// Whether it exists for tests only.
     fn is_for_tests(&self) -> bool {
-        ["model/made_up.rs", "/testing.rs", "/tests.rs"].iter().any(|end| self.path.ends_with(end))
+        self.path.starts_with("model/made_up/")
+            || ["/testing.rs", "/tests.rs"].iter().any(|end| self.path.ends_with(end))
     }
 
     /// Where lines are that satisfy `wrong`, with what is wrong about them.

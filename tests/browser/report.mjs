@@ -43,6 +43,17 @@ test("it is filtered by what is typed: names, modules and reasons", async () => 
   });
 });
 
+test("it explains each rule that found something, and no other", async () => {
+  await on("report.html", {}, async (page) => {
+    const targets = (links) => links.map((link) => link.hash.slice(1));
+    const named = new Set(await page.locator(".found a").evaluateAll(targets));
+    const explained = await page.locator("article[id^=rule-]").evaluateAll((all) => all.map((one) => one.id));
+    assert.deepEqual(explained.toSorted(), [...named].toSorted());
+    assert.ok(named.has("rule-mislabelled-binary"), [...named].join());
+    assert.match(await page.locator("#rule-mislabelled-binary").innerText(), /mislabelled-binary: The file name or .*\n.+/s);
+  });
+});
+
 test("it is filtered by verdict, also by its tiles", async () => {
   await on("report.html", {}, async (page) => {
     await page.getByLabel("What it does").selectOption("requires-gil");

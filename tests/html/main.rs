@@ -3,7 +3,7 @@
 
 mod browser;
 #[expect(dead_code, reason = "pages are made of a part of what tests of stages need")]
-#[path = "../../src/model/made_up.rs"]
+#[path = "../../src/model/made_up/mod.rs"]
 mod made_up;
 #[path = "../support/module.rs"]
 mod module;

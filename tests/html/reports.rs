@@ -3,6 +3,7 @@
 use crate::module::Module;
 use crate::{browser, made_up};
 use assert_cmd::cargo::cargo_bin_cmd;
+use ftaudit::assess::rules::RULES;
 use ftaudit::model::{
     Agreement, Chosen, Confirmation, DistributionReport, Evidence, EvidenceKind, Fix, ImportCause,
     ModuleReport, Note, Platform, Report, Runtime, Seen, Target, Verdict,
@@ -56,7 +57,11 @@ fn pages() -> TempDir {
 }
 
 fn write(folder: &Path, name: &str, report: &Report) {
-    fs::write(folder.join(name), html::render(report).expect("templates can be filled")).unwrap();
+    fs::write(
+        folder.join(name),
+        html::render(report, &RULES.map(|rule| rule.text())).expect("templates can be filled"),
+    )
+    .unwrap();
 }
 
 /// Something of everything, with runs that came to anything they can come to.

@@ -1,10 +1,13 @@
 //! What stands under a distribution besides its modules: what was chosen for it, and what rules found.
 
+use super::entry::Entry;
 use super::look::Look;
 use super::modules::Module;
-use crate::model::{Considered, DistributionReport, Finding, Level, Platform, Report, SuppressedBy, Target};
+use crate::model::{
+    Considered, DistributionReport, Finding, Level, Platform, Report, RuleText, SuppressedBy, Target,
+};
 use crate::report::human::details::{REPEATING, with_address};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A distribution as it was audited for one platform, or as it was named itself.
 pub(super) struct Edition<'a> {
@@ -109,6 +112,13 @@ impl<'a> Found<'a> {
             suppressed,
         }
     }
+}
+
+/// The rules that found something, in their own order.
+pub(super) fn telling<'a>(entries: &[Entry<'_>], rules: &'a [RuleText]) -> Vec<&'a RuleText> {
+    let found: HashSet<&str> =
+        entries.iter().flat_map(|entry| &entry.found).map(|found| found.rule).collect();
+    rules.iter().filter(|rule| found.contains(rule.id)).collect()
 }
 
 fn suppressed(finding: &Finding) -> Option<String> {

@@ -21,7 +21,7 @@ mod tree;
 use super::environment::plural;
 use super::human::group::{self, Group};
 use super::human::sentence_for;
-use crate::model::Report;
+use crate::model::{Report, RuleText};
 use askama::Template;
 use comparison::Comparison;
 use entry::Entry;
@@ -49,18 +49,20 @@ struct Page<'a> {
     comparison: Option<Comparison>,
     notes: Notes<'a>,
     meanings: Vec<(Look, &'static str)>,
+    /// Those that found something.
+    rules: Vec<&'a RuleText>,
 }
 
-/// Writes the page.
+/// Writes the page; of `rules` it explains those that found something.
 ///
 /// # Errors
 /// Never with the templates as they are: they print to memory, and call nothing that fails.
-pub fn render(report: &Report) -> askama::Result<String> {
-    Page::of(report).render()
+pub fn render(report: &Report, rules: &[RuleText]) -> askama::Result<String> {
+    Page::of(report, rules).render()
 }
 
 impl<'a> Page<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, rules: &'a [RuleText]) -> Self {
         let mut groups = group::groups(report.distributions.iter());
         groups.sort_by_key(|group| std::cmp::Reverse(group.worst()));
         let modules = groups.iter().map(Group::extensions).sum();
@@ -79,6 +81,7 @@ impl<'a> Page<'a> {
             comparison: Comparison::of(report, &entries),
             notes: Notes::of(report),
             meanings: look::meanings(),
+            rules: details::telling(&entries, rules),
             entries,
         }
     }

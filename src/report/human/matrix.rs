@@ -121,25 +121,15 @@ mod tests {
     }
 
     fn report() -> Report {
-        let mut report = Report {
-            platforms: Platform::ALL.to_vec(),
-            targets: vec![Target::Py314t, Target::Py315t],
-            ..Report::default()
-        };
-        for platform in Platform::ALL {
-            let lacking =
-                if platform == Platform::WindowsArm64 { Verdict::SourceOnly } else { Verdict::GilFree };
-            for (name, verdict) in [
-                ("numpy", lacking),
-                ("lxml", Verdict::RequiresGil),
-                ("模块-wide", Verdict::Undetermined),
-                ("idna", Verdict::PurePython),
-            ] {
-                let mut one = made_up::chosen(name, platform, verdict);
-                if name != "idna" {
-                    one.verdicts.insert(Target::Py315t, made_up::judgement(verdict));
-                }
-                report.distributions.push(one);
+        let mut report = made_up::on_platforms(&Platform::ALL);
+        report.targets.push(Target::Py315t);
+        let wide =
+            Platform::ALL.map(|platform| made_up::chosen("模块-wide", platform, Verdict::Undetermined));
+        report.distributions.extend(wide);
+        for one in &mut report.distributions {
+            let verdict = one.verdicts[&Target::Py314t].verdict;
+            if verdict != Verdict::PurePython {
+                one.verdicts.insert(Target::Py315t, made_up::judgement(verdict));
             }
         }
         report.sorted()

@@ -607,18 +607,7 @@ mod tests {
     #[test]
     fn several_platforms_have_a_line_for_each_verdict() {
         use Platform::{LinuxX86_64, MacosArm64, WindowsArm64};
-        let mut report = Report {
-            platforms: vec![LinuxX86_64, MacosArm64, WindowsArm64],
-            targets: vec![Target::Py314t],
-            ..Report::default()
-        };
-        for platform in report.platforms.clone() {
-            let lacking = if platform == WindowsArm64 { Verdict::SourceOnly } else { Verdict::GilFree };
-            report.distributions.push(made_up::chosen("numpy", platform, lacking));
-            report.distributions.push(made_up::chosen("lxml", platform, Verdict::RequiresGil));
-            report.distributions.push(made_up::chosen("idna", platform, Verdict::PurePython));
-        }
-        report = report.sorted();
+        let report = made_up::on_platforms(&[LinuxX86_64, MacosArm64, WindowsArm64]);
         insta::assert_snapshot!(rendered(&report, Detail::Normal), @"
         target 3.14t on 3 platforms · 3 distributions · 2 extension modules
 

@@ -29,14 +29,22 @@ pub(in crate::report) struct Database<'a> {
     packages: usize,
 }
 
+// What every record says, here and in `report::json`. A documentation comment would stand in the published schema.
 #[derive(Serialize)]
-struct Record<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::report) struct Statement<'a> {
     versions: Option<&'a str>,
     targets: Vec<String>,
     platforms: Vec<&'static str>,
     status: &'static str,
     basis: &'static str,
     checked: &'a str,
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    statement: Statement<'a>,
     note: Option<&'a str>,
     evidence: Evidence<'a>,
 }
@@ -80,9 +88,9 @@ impl<'a> Database<'a> {
     }
 }
 
-impl<'a> Record<'a> {
-    fn of(record: &'a model::Record) -> Self {
-        let model::Record { versions, targets, platforms, status, basis, proof, checked, note } = record;
+impl<'a> Statement<'a> {
+    pub(in crate::report) fn of(record: &'a model::Record) -> Self {
+        let model::Record { versions, targets, platforms, status, basis, checked, .. } = record;
         Self {
             versions: versions.as_deref(),
             targets: targets.iter().map(ToString::to_string).collect(),
@@ -90,9 +98,14 @@ impl<'a> Record<'a> {
             status: status.id(),
             basis: basis.id(),
             checked,
-            note: note.as_deref(),
-            evidence: Evidence::of(proof),
         }
+    }
+}
+
+impl<'a> Record<'a> {
+    fn of(record: &'a model::Record) -> Self {
+        let (note, evidence) = (record.note.as_deref(), Evidence::of(&record.proof));
+        Self { statement: Statement::of(record), note, evidence }
     }
 }
 
