@@ -124,7 +124,7 @@ fn several_targets_are_measured_each_by_its_wheel() {
     assert!(record_of(&read("all.toml"), "3.14t", "linux-x86_64").contains("\"3.15t\""));
     refresh(&place, &server, &["foo", "--target", "3.15t", "--again"]).ends(0).says("foo==1.0: 2 records");
     holds(&read("foo.toml"));
-    refresh(&place, &server, &words).ends(0).says("foo==1.0: measured today");
+    refresh(&place, &server, &words).ends(0).says("foo==1.0: was measured on this day");
 }
 
 #[test]
