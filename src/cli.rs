@@ -151,8 +151,8 @@ pub struct Check {
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// The free-threaded Python to judge for [default: 3.14t]. May be repeated; each gives a column.
-    #[arg(long = "target", value_name = "PYTHON", value_parser = target())]
+    /// The free-threaded Pythons to judge for, separated by commas [default: 3.14t]. Each gives a column.
+    #[arg(long = "target", value_name = "PYTHON", value_delimiter = ',', value_parser = target())]
     pub targets: Vec<Target>,
 
     /// How the report is written [default: human], and the file that it is written to (json=report.json). May be
@@ -287,8 +287,8 @@ pub struct Inspect {
     #[arg(long, value_name = "PATH")]
     pub member: Option<String>,
 
-    /// The free-threaded Python to judge for. Several give a section each.
-    #[arg(long = "target", value_name = "PYTHON", value_parser = target(), default_value = "3.14t")]
+    /// The free-threaded Pythons to judge for, separated by commas. Several give a section each.
+    #[arg(long = "target", value_name = "PYTHON", value_delimiter = ',', value_parser = target(), default_value = "3.14t")]
     pub targets: Vec<Target>,
 
     /// How the report is written. `json` is documented in docs/json.md.

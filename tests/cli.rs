@@ -148,7 +148,7 @@ fn help_tells_every_flag_and_status() {
 
     Options:
           --target <PYTHON>
-              The free-threaded Python to judge for [default: 3.14t]. May be repeated; each gives a
+              The free-threaded Pythons to judge for, separated by commas [default: 3.14t]. Each gives a
               column
               
               [possible values: 3.13t, 3.14t, 3.15t]

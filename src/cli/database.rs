@@ -109,8 +109,8 @@ pub struct Refresh {
     #[arg(long = "db", value_name = "FOLDER")]
     pub database: PathBuf,
 
-    /// The free-threaded Python to measure for: 3.13t, 3.14t or 3.15t [default: 3.14t]. May be repeated.
-    #[arg(long = "target", value_name = "PYTHON")]
+    /// The free-threaded Pythons to measure for, separated by commas: 3.13t, 3.14t, 3.15t [default: 3.14t].
+    #[arg(long = "target", value_name = "PYTHON", value_delimiter = ',')]
     pub targets: Vec<Target>,
 
     /// The platforms to measure for, separated by commas: linux-x86_64, linux-aarch64, linux-musl-x86_64,

@@ -30,7 +30,7 @@ fn help_tells_every_flag_and_status() {
               only one
 
           --target <PYTHON>
-              The free-threaded Python to judge for. Several give a section each
+              The free-threaded Pythons to judge for, separated by commas. Several give a section each
               
               [default: 3.14t]
               [possible values: 3.13t, 3.14t, 3.15t]

@@ -93,6 +93,37 @@ fn a_run_goes_on_where_one_was_interrupted() {
     assert_eq!(list.stdout.matches("requires-gil").count(), 1, "{}", list.stdout);
 }
 
+/// Each target has its own wheel, and what is measured for one of them leaves what is known of the others.
+#[test]
+fn several_targets_are_measured_each_by_its_wheel() {
+    const FOR_3_15: &str = "cp315-cp315t-manylinux_2_28_x86_64";
+    let pure_since = wheel_of("all", "1.0", "py3-none-any", &[("__init__.py", Vec::new())]);
+    let old = wheel("foo", "1.0", LINUX, NOT_USED);
+    let new =
+        wheel_of("foo", "1.0", FOR_3_15, &[("module.cpython-315t-x86_64-linux-gnu.so", index::module(USED))]);
+    let (server, place) = (index::serve(vec![old.clone(), new.clone(), pure_since]), Place::new(&[]));
+    let words = ["foo", "all", "--target", "3.14t,3.15t"];
+    refresh(&place, &server, &words).ends(0).says("all==1.0: 1 record").says("foo==1.0: 3 records");
+    let read = |name: &str| fs::read_to_string(place.path().join("own").join(name)).unwrap();
+    let record_of = |text: &str, target: &str, platform: &str| {
+        let mut records = text.split("[[record]]").skip(1);
+        let about = records.find(|record| record.contains(target) && record.contains(platform));
+        about.unwrap_or_else(|| panic!("{target} on {platform} has none: {text}")).to_owned()
+    };
+    let holds = |foo: &str| {
+        for (target, file) in [("3.14t", &old), ("3.15t", &new)] {
+            let record = record_of(foo, target, "linux-x86_64");
+            assert!(record.contains(&file.sha256()) && record.contains(&format!("[\"{target}\"]")), "{record}");
+            assert!(record_of(foo, target, "windows-x86_64").contains("no-wheel"), "{foo}");
+        }
+    };
+    holds(&read("foo.toml"));
+    assert!(record_of(&read("all.toml"), "3.14t", "linux-x86_64").contains("\"3.15t\""));
+    refresh(&place, &server, &["foo", "--target", "3.15t", "--again"]).ends(0).says("foo==1.0: 2 records");
+    holds(&read("foo.toml"));
+    refresh(&place, &server, &words).ends(0).says("foo==1.0: measured today");
+}
+
 #[test]
 fn what_others_say_stays() {
     let claim = "schema = \"ftaudit/db/1\"\npackage = \"foo\"\n\n[[record]]\nversions = \">=0.9\"\nstatus = \"unsafe\"\nbasis = \
