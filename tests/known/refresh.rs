@@ -113,7 +113,10 @@ fn several_targets_are_measured_each_by_its_wheel() {
     let holds = |foo: &str| {
         for (target, file) in [("3.14t", &old), ("3.15t", &new)] {
             let record = record_of(foo, target, "linux-x86_64");
-            assert!(record.contains(&file.sha256()) && record.contains(&format!("[\"{target}\"]")), "{record}");
+            assert!(
+                record.contains(&file.sha256()) && record.contains(&format!("[\"{target}\"]")),
+                "{record}"
+            );
             assert!(record_of(foo, target, "windows-x86_64").contains("no-wheel"), "{foo}");
         }
     };

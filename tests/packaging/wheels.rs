@@ -13,7 +13,7 @@ pub fn real(start: &str) -> Option<PathBuf> {
     }
     let lock = scripts::in_repository("tests/wheels.lock");
     let folder =
-        scripts::run("tests/support/wheels.py", &[lock.to_str().expect("a path in UTF-8"), "wheels"]);
+        scripts::run("tests/support/wheels.py", &[lock.to_str().expect("a path in UTF-8"), "wheels", start]);
     let text = fs::read_to_string(lock).expect("the lock file is there");
     let mut names = text.lines().filter_map(|line| line.split_once("  ")).map(|(_, name)| name);
     let name = names.find(|name| name.starts_with(start)).expect("the lock file has such a wheel");

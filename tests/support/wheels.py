@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Puts the wheels of a lock file into the cache: wheels.py LOCK FOLDER
+"""Puts the wheels of a lock file into the cache: wheels.py LOCK FOLDER [START...]
 
 LOCK has a line for each wheel, as sha256sum writes them: the hash, two spaces, the file name. FOLDER is a name below
 the cache folder (FTAUDIT_TEST_CACHE); its path is printed. Wheels that are not there are downloaded by pip, by name
-and version and from wherever pip is set up to look; a file with another hash is never kept.
+and version and from wherever pip is set up to look; a file with another hash is never kept. START leaves out all wheels
+but those whose names start so.
 """
 
 import argparse
@@ -22,10 +23,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lock", type=Path)
     parser.add_argument("folder")
+    parser.add_argument("starts", nargs="*", metavar="START")
     arguments = parser.parse_args()
     folder = cache() / arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     lock = read_lock(arguments.lock)
+    if arguments.starts:
+        lock = {name: sha256 for name, sha256 in lock.items() if name.startswith(tuple(arguments.starts))}
     absent = {name: sha256 for name, sha256 in lock.items() if not holds(folder / name, sha256)}
     if absent:
         print(f"    downloading {len(absent)} of {len(lock)} wheels", file=sys.stderr)
