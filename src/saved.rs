@@ -1,6 +1,6 @@
-//! A JSON report that was written before, read back: as much of it as [`crate::diff`] and [`crate::dashboard`] need. What
-//! a newer version of this program wrote besides is passed over, as `docs/json.md` promises. Apart from what writes
-//! reports, since that borrows from what was audited, and nothing was audited here.
+//! A JSON report that was written before, read back: as much of it as [`mod@crate::diff`] and [`mod@crate::dashboard`]
+//! need. What a newer version of this program wrote besides is passed over, as `docs/json.md` promises. Apart from what
+//! writes reports, since that borrows from what was audited, and nothing was audited here.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};

@@ -1,8 +1,8 @@
 //! Many reports become one site: how ready the services of a company are, what holds back most of them, and a page
 //! for each.
 //!
-//! [`read`] takes what is needed out of one report, [`name`] tells whose it is, [`fleet`] puts them together, and
-//! [`pages`] writes what a browser shows, as [`crate::report::html`] does: files of their own that ask no server for
+//! `read` takes what is needed out of one report, `name` tells whose it is, `fleet` puts them together, and
+//! `pages` writes what a browser shows, as [`crate::report::html`] does: files of their own that ask no server for
 //! anything. Apart from the stages because it audits nothing: it begins where an audit has ended.
 
 mod chart;

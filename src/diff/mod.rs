@@ -1,5 +1,5 @@
 //! What changed from one report to the next: two JSON reports are put side by side
-//! ([`entry`]), and compared. Apart from the flow of an audit, which knows nothing of reports that were written before.
+//! (`entry`), and compared. Apart from the flow of an audit, which knows nothing of reports that were written before.
 
 mod entry;
 mod findings;
