@@ -32,27 +32,29 @@ fn a_tools_own_code_leads_nowhere() {
     assert!(seen > 0 || BUILT.is_empty(), "no fixture was made by a tool");
 }
 
-/// How many modules each rule leads to, as `docs/leads.md` says it.
+/// How many modules each rule leads to, as these pages say it.
 #[test]
 fn there_are_as_many_as_is_written_down() {
-    let Some(cached) = wheels::cached() else { return };
-    let inputs: Vec<_> =
-        cached.iter().filter(|wheel| wheel.file.contains("-cp314t-")).map(|wheel| &wheel.path).collect();
-    let report = audit::check("3.14t", inputs);
-    let judged = report.modules("3.14t").filter(|(_, (_, judged))| judged.verdict == "gil-free").count();
-    let page = "docs/leads.md";
-    let text = fs::read_to_string(scripts::in_repository(page)).expect("it is there");
-    assert!(text.contains(&format!("{judged} ")), "{page}: {judged} modules leave the GIL off");
-    for rule in [
+    const RULES: [&str; 5] = [
         "borrowed-references",
         "unlocked-iteration",
         "unsynchronised-memory",
         "shared-state",
         "blanket-declaration",
-    ] {
-        let findings = report.findings.iter().filter(|finding| finding.rule == rule);
-        let modules: usize = findings.map(|finding| finding.evidence.len()).sum();
-        let line = format!("| `{rule}` | {modules} |");
-        assert!(text.contains(&line), "{page} should have {line}");
+    ];
+    let Some(cached) = wheels::cached() else { return };
+    let inputs: Vec<_> =
+        cached.iter().filter(|wheel| wheel.file.contains("-cp314t-")).map(|wheel| &wheel.path).collect();
+    let report = audit::check("3.14t", inputs);
+    let judged = report.modules("3.14t").filter(|(_, (_, judged))| judged.verdict == "gil-free").count();
+    for page in ["README.md", "docs/leads.md"] {
+        let text = fs::read_to_string(scripts::in_repository(page)).expect("it is there");
+        assert!(text.contains(&format!("{judged} ")), "{page}: {judged} modules leave the GIL off");
+        for rule in RULES {
+            let findings = report.findings.iter().filter(|finding| finding.rule == rule);
+            let modules: usize = findings.map(|finding| finding.evidence.len()).sum();
+            let line = format!("| `{rule}` | {modules} |");
+            assert!(text.contains(&line), "{page} should have {line}");
+        }
     }
 }
