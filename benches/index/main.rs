@@ -129,13 +129,15 @@ fn measure_all(which: &str, pins: &[Pin]) -> Result<()> {
     Ok(())
 }
 
-/// A page that lists the wheel behind a thousand others.
+/// A page that lists the wheel behind a thousand others, of versions that no project has.
 fn page(file: &str) -> String {
     let other = |number: usize| {
         let (name, tags) = file.split_once('-').unwrap_or((file, ""));
         let tags = tags.split_once('-').map_or(tags, |(_, tags)| tags);
         let hash = format!("{number:064x}");
-        format!("<a href='{name}-0.{number}-{tags}#sha256={hash}' data-requires-python='&gt;=3.8'></a><br>\n")
+        format!(
+            "<a href='{name}-0.0.0.{number}-{tags}#sha256={hash}' data-requires-python='&gt;=3.8'></a><br>\n"
+        )
     };
     let mut page: String = (0..LISTED).map(other).collect();
     page.extend(["<a href='", file, "'></a>"]);
