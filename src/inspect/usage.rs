@@ -72,7 +72,8 @@ pub(super) fn find(image: &Image) -> Usage {
         usage.iterates |= name == "PyDict_Next";
         usage.enters_critical_sections |= name.starts_with("PyCriticalSection") && name.contains("_Begin");
         usage.synchronises = usage.synchronises
-            || SYNCHRONISING.iter().any(|start| name.starts_with(start)) && !NOT_SYNCHRONISING.contains(&name);
+            || SYNCHRONISING.iter().any(|start| name.starts_with(start))
+                && !NOT_SYNCHRONISING.contains(&name);
     }
     usage.synchronises = usage.synchronises || has_thread_local();
     for names in [&mut usage.borrowing, &mut usage.owning] {
